@@ -17,6 +17,15 @@ class NotInCoop(Answer, frozen=True, kw_only=True):
     problem: str
 
 
+class CoopTest(Answer, frozen=True, kw_only=True):
+    """What became of a report that is marked as a test. `id` is that of its item; `status` is what Coop answered, null: nothing."""
+
+    id: str
+    delivered: bool
+    status: int | None
+    problem: str | None
+
+
 class CoopState(Answer, frozen=True, kw_only=True):
     """How it stands with Coop. `waiting`, `delivered` and `failed` are of the last 7 days; `dropped` is what was too much to wait."""
 

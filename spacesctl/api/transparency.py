@@ -6,8 +6,8 @@ from spacesctl.api.wire import Answer, Page
 
 
 class Figure(Answer, frozen=True, kw_only=True):
-    """One number of a time. `section`: `reports`, `restrictions`, `appeals` or `automated means`. `detail`: of which kind; empty: of
-    all.
+    """One number of a time. `section`: `reports`, `notices` (reports by people, in the categories of the EU's template), `restrictions`,
+    `appeals` or `automated means`. `detail`: of which kind; empty: of all.
     """
 
     section: str

@@ -166,13 +166,13 @@ async def remember_block(tx: Transaction, sanction: sanctions.KeptSanction) -> N
         await regressions.remember(tx.db, found[0], sanction.host_id, found[1], tx.now)
 
 
-async def lift_block(tx: Transaction, person: Person, host_id: str, target_id: str, reason: str) -> None:
+async def lift_block(tx: Transaction, by: Principal, host_id: str, target_id: str, reason: str) -> None:
     """Remove a block of `host_id` with its sanctions, and show again what was erased with it, in the Spaces of the transaction."""
     await accounts.unblock(tx.db, host_id, target_id)
     for sanction_id in await sanctions.open_blocks(tx.db, host_id, target_id):
-        await sanctions.lift(tx.db, sanction_id, tx.now, described(person), "undone", reason)
-    await audit.append(tx.db, audit.Entry("unblock", person, None, target_id), tx.now)
+        await sanctions.lift(tx.db, sanction_id, tx.now, described(by), "undone", reason)
+    await audit.append(tx.db, audit.Entry("unblock", by, None, target_id), tx.now)
     for space_id in tx.space_ids:
         space = tx.space(space_id)
         if space.host_id == host_id and target_id in space.erased:
-            await tx.ask(space_id, c.Restore(person, target_id))
+            await tx.ask(space_id, c.Restore(by, target_id))

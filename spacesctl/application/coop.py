@@ -34,7 +34,7 @@ async def decide_report(app: App, report_id: str, state: Literal["upheld", "dism
 
 
 async def decide_appeal(app: App, appeal_id: str, *, granted: bool) -> None:
-    """Grant or deny an appeal of a sanction in a Space. Raises NotFound, or Refused with reason `decided`."""
+    """Grant or deny an appeal, also of a block. Raises NotFound, or Refused with reason `decided`."""
     async with app.db.read() as db:
         row = await appeal_store.get(db, appeal_id)
     state = "granted" if granted else "denied"

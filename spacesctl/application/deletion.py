@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application.app import App
+from spacesctl.application.holding import require_free
 from spacesctl.application.leaving import leave, over_all_of, require_spared
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import OWNER, Account
@@ -14,15 +15,15 @@ from spacesctl.domain.errors import NotAllowed, Refused
 from spacesctl.domain.ids import retired_handle
 from spacesctl.domain.principals import Person, System
 from spacesctl.live.transaction import Transaction
-from spacesctl.store import accounts, audit, erasure, holds, posts, recordings
+from spacesctl.store import accounts, audit, erasure, erasures, holds, posts, recordings
 from spacesctl.store.recordings import KeptRecording
 
 
-async def delete_account(app: App, person: Person, ref: str) -> list[KeptRecording]:
+async def delete_account(app: App, person: Person, ref: str, *, erases: bool = False) -> list[KeptRecording]:
     """Delete the person's own account, or as an admin any. Returns the recordings whose files are to be deleted; those of voice clips
-    are swept.
+    are swept. `erases` notes in the same transaction that its words are to go, too, and the files.
 
-    Raises NotFound, NotAllowed, or Refused with reason `is_bot`, `is_owner` or `last_admin`.
+    Raises NotFound, NotAllowed, or Refused with reason `is_bot`, `is_owner`, `last_admin` or `held`.
     """
     async with app.db.read() as db:
         account_id = (await accounts.present(db, person.account_id or "" if ref == "me" else ref)).id
@@ -36,13 +37,17 @@ async def delete_account(app: App, person: Person, ref: str) -> list[KeptRecordi
         ended = await leave(app, tx, person, target, "deleted")
         files = await _erase(app, tx, target)
         await audit.append(tx.db, audit.Entry("account.delete", person, None, target.id), tx.now)
+        if erases:
+            ids = [one.id for one in files]
+            await erasures.add(tx.db, target.id, person.account_id or "", tx.now, ids)
     ended.tell(app)
     await app.registry.tasks.insist("forget what was deleted", app.db.forget_deleted)
     return files
 
 
 async def require_deletable(app: App, db: AsyncConnection, target: Account, now: datetime) -> None:
-    """Check that the server goes on without the account. Raises Refused with reason `is_bot`, `is_owner` or `last_admin`."""
+    """Check that the server goes on without the account, and that it is on no legal hold. Raises Refused with reason `is_bot`, `is_owner`,
+    `last_admin` or `held`."""
     await require_spared(app, db, target, now)
     if target.handle == OWNER:
         raise Refused(
@@ -50,6 +55,7 @@ async def require_deletable(app: App, db: AsyncConnection, target: Account, now:
             "the server's first account stays: its token is for the day on which everything else is lost",
             hint="revoke the tokens of it that you do not need",
         )
+    require_free(await holds.on_account(db, target.id))
 
 
 async def _unpin(tx: Transaction, target: Account) -> None:
@@ -62,11 +68,7 @@ async def _unpin(tx: Transaction, target: Account) -> None:
 
 
 async def _erase(app: App, tx: Transaction, target: Account) -> list[KeptRecording]:
-    """What is on legal hold stays: then the account is closed, and no more."""
     retired = retired_handle(target.handle, app.mark)
-    if await holds.on_account(tx.db, target.id):
-        await erasure.close(tx.db, target, retired, tx.now)
-        return []
     files = await recordings.finished_of(tx.db, target.id)
     for one in files:
         await recordings.remove(tx.db, one.id)

@@ -27,11 +27,12 @@ MOST_SANCTIONS: Final = 10_000
 _CHUNK: Final = 256 << 10
 README: Final = """What this server keeps about {handle}, on {at}.
 
-*.ndjson: one JSON value a line. account: the account. tokens: labels of its tokens, and where they were last used; their secrets are not
-kept. follows, blocks: those that it made. posts. messages: sent and received, with notices. voice_clips: the files are in clips/. spaces:
-hosted or created. recordings: `spacesctl recordings get` fetches the files. attendance: who was where, 30 days. captions: what speech
-recognition wrote of it. sanctions: those on it, with the words and the rule that they stand on; the sound of it is in evidence/.
-reports_filed, appeals, webhooks, notifications.
+*.ndjson: one JSON value a line. Beside the id of an account stands its handle, beside that of a Space its title, as they are now. account:
+the account. tokens: labels of its tokens, and where they were last used; their secrets are not kept. follows, blocks: those that it made.
+posts. messages: sent and received, with notices. voice_clips: the files are in clips/. spaces: hosted or created. recordings:
+`spacesctl recordings get` fetches the files. attendance: who was where, 30 days. captions: what speech recognition wrote of it. sanctions:
+those on it, with the words and the rule that they stand on; the sound of it is in evidence/. reports_filed, appeals, webhooks,
+notifications.
 
 Not in here, since it is about others, too: who reported it, what staff noted, who follows or blocks it, what others said.
 """
@@ -120,6 +121,9 @@ async def _statements(app: App, account: Account) -> AsyncIterator[Statement]:
 
 
 async def _sanctions(app: App, account: Account) -> AsyncIterator[list[Row]]:
+    async with app.db.read() as db:
+        found = await sanctions.on(db, account.id, limit=MOST_SANCTIONS)
+        titles = await exporting.titles(db, {one.space_id for one in found if one.space_id is not None})
     async for one in _statements(app, account):
         kept = one.sanction
         by_rule = kept.principal["kind"] == "rule"
@@ -128,6 +132,7 @@ async def _sanctions(app: App, account: Account) -> AsyncIterator[list[Row]]:
                 "id": kept.id,
                 "action": kept.action,
                 "space_id": kept.space_id,
+                "space_title": titles.get(kept.space_id or ""),
                 "rule": kept.principal["id"] if by_rule else None,
                 "rule_text": one.rule_text,
                 # Why somebody blocked somebody is for the blocker.

@@ -1,15 +1,15 @@
-"""Erasing a person: what deleting the account does, and the words that others' records have of them. See docs/decisions/0056.
+"""Erasing a person: what deleting the account does, and the words that others' records have of them. See docs/decisions/0056 and 0061.
 
-The words go first, a bounded number in each transaction; then the account. Who stops in between, such as a server that is killed, is asked
-again and goes on.
+The account goes first, in one transaction that also notes that its words are to go; then these, a bounded number in each transaction. A
+server that is killed in between goes on after its next start.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.application import purging
 from spacesctl.application.app import App
 from spacesctl.application.deletion import delete_account, require_deletable
+from spacesctl.application.holding import require_free
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import NotAllowed, NotFound
 from spacesctl.domain.principals import Person
-from spacesctl.store import accounts, audit, forgetting, holds
+from spacesctl.live.recording_keeper import RecordingKeeper
+from spacesctl.store import accounts, audit, erasures, forgetting, holds, quotes
 from spacesctl.store import purging as old
-from spacesctl.store.recordings import KeptRecording
 
 AT_ONCE: Final = 200
 """Rows that one transaction erases."""
@@ -43,11 +44,10 @@ class Thing:
 
 @dataclass(frozen=True)
 class Erased:
-    """What was erased of an account and what is kept. `files` are the recordings whose files are to be deleted."""
+    """What was erased of an account and what is kept."""
 
     account: Account
     things: Sequence[Thing]
-    files: Sequence[KeptRecording] = ()
 
 
 async def plan(app: App, person: Person, ref: str) -> Erased:
@@ -56,27 +56,55 @@ async def plan(app: App, person: Person, ref: str) -> Erased:
         target = await _target(db, person, ref)
         if target.deleted_at is None:
             await require_deletable(app, db, target, app.clock.now())
+        else:
+            require_free(await holds.on_account(db, target.id))
         return Erased(target, await _things(db, target, app.clock.now()))
 
 
-async def erase(app: App, person: Person, ref: str) -> Erased:
-    """Erase the person's own words and account, or as an operator any; also the words of an account that is deleted. What is on legal hold
-    stays, and the account is closed. Raises NotFound, NotAllowed, or Refused as a deletion does."""
+async def erase(app: App, person: Person, ref: str, recordings: RecordingKeeper) -> Erased:
+    """Erase the person's own words and account, or as an operator any; also the words of an account that is deleted. Raises NotFound,
+    NotAllowed, or Refused as a deletion does, and with reason `held` while the account is on legal hold."""
     planned = await plan(app, person, ref)
-    target, files = planned.account, list[KeptRecording]()
-    async with app.db.read() as db:
-        is_held = bool(await holds.on_account(db, target.id))
-    gone = Counter[str]()
-    if not is_held:
-        gone = await _words(app, target.id)
+    target = planned.account
     if target.deleted_at is None:
-        files = await delete_account(app, person, target.id)
-    if not is_held:
-        gone += await _words(app, target.id)  # what was said meanwhile
+        await delete_account(app, person, target.id, erases=True)
+    else:
+        async with app.begin(person) as db:
+            require_free(await holds.on_account(db, target.id))
+            await erasures.add(db, target.id, person.account_id or "", app.clock.now())
+    await app.registry.tasks.insist("erase an account", partial(finish, app, target.id, recordings))
+    return planned
+
+
+async def resume(app: App, recordings: RecordingKeeper) -> None:
+    """Finish what a server that was killed has begun, and what a hold that is released held back."""
+    async with app.db.read() as db:
+        unfinished = await erasures.unfinished(db)
+    for account_id in unfinished:
+        await finish(app, account_id, recordings)
+
+
+async def finish(app: App, account_id: str, recordings: RecordingKeeper) -> None:
+    """Erase what others' records have of what a deleted account said, but what is needed or held, and enter it in the audit log. Nothing
+    happens when it is done already. It can be stopped at any moment and be called again."""
+    async with app.db.read() as db:
+        if (one := await erasures.find(db, account_id)) is None:
+            return
+    for each in one.recordings:
+        await recordings.delete_files(each)
+    for erase_some in (_captions, _reports, _acts, _messages):
+        await erase_some(app, account_id)
     async with app.db.begin() as db:
-        await audit.append(db, audit.Entry("account.erase", person, None, target.id, dict(gone)), app.clock.now())
+        if (one := await erasures.find(db, account_id)) is None:
+            return  # another call was faster
+        waits = bool(
+            await forgetting.count_captions(db, account_id, held=True)
+            + await forgetting.count_messages(db, account_id, held=True)
+        )
+        entry = audit.Entry("account.erase", Person(one.by_id), None, account_id, dict(one.gone))
+        await audit.append(db, entry, app.clock.now())
+        await erasures.done(db, account_id, waits=waits)
     await app.registry.tasks.insist("forget what was erased", app.db.forget_deleted)
-    return replace(planned, files=files)
 
 
 async def _target(db: AsyncConnection, person: Person, ref: str) -> Account:
@@ -88,60 +116,49 @@ async def _target(db: AsyncConnection, person: Person, ref: str) -> Account:
     return found
 
 
-async def _words(app: App, account_id: str) -> Counter[str]:
-    """Erase what others' records have of what it said, but what is needed or held."""
-    return (
-        await _captions(app, account_id)
-        + await _reports(app, account_id)
-        + await _acts(app, account_id)
-        + await _messages(app, account_id)
-    )
-
-
-async def _captions(app: App, account_id: str) -> Counter[str]:
-    gone = Counter[str]()
+async def _captions(app: App, account_id: str) -> None:
     while True:
         async with app.db.read() as db:
             found = await forgetting.some_captions(db, account_id, AT_ONCE)
         if not found:
-            return gone
+            return
         async with app.db.begin() as db:
-            gone += Counter(captions=await forgetting.drop_captions(db, found))
+            gone = await forgetting.drop_captions(db, found)
+            await erasures.note(db, account_id, purging.counted(captions=gone))
 
 
-async def _reports(app: App, account_id: str) -> Counter[str]:
-    gone = Counter[str]()
+async def _reports(app: App, account_id: str) -> None:
     while True:
         now = app.clock.now()
         async with app.db.read() as db:
             if not await old.old_reports(db, now, None, old.AT_ANY_TIME, AT_ONCE, about=account_id):
-                return gone
+                return
         async with app.db.begin() as db:
             found = await old.old_reports(db, now, None, old.AT_ANY_TIME, AT_ONCE, about=account_id)
-            gone += await purging.empty_reports(db, found, now)
+            await erasures.note(db, account_id, await purging.empty_reports(db, found, now))
         for one in found:
             if one.clip is not None:
                 await app.clip_files.drop(app.db, one.clip)
 
 
-async def _acts(app: App, account_id: str) -> Counter[str]:
-    gone = Counter[str]()
+async def _acts(app: App, account_id: str) -> None:
     while True:
         now = app.clock.now()
         async with app.db.read() as db:
             if not await old.old_acts(db, now, old.AT_ANY_TIME, AT_ONCE, about=account_id):
-                return gone
+                return
         async with app.db.begin() as db:
             found = await old.old_acts(db, now, old.AT_ANY_TIME, AT_ONCE, about=account_id)
-            gone += await purging.empty_acts(db, found, now)
+            await erasures.note(db, account_id, await purging.empty_acts(db, found, now))
 
 
-async def _messages(app: App, account_id: str) -> Counter[str]:
+async def _messages(app: App, account_id: str) -> None:
     async with app.db.read() as db:
         if not await forgetting.count_messages(db, account_id):
-            return Counter()
+            return
     async with app.db.begin() as db:
-        return purging.counted(messages=await forgetting.erase_messages(db, account_id))
+        gone = await forgetting.erase_messages(db, account_id)
+        await erasures.note(db, account_id, purging.counted(messages=gone))
 
 
 NEEDED = "a report is open or upheld, or a sanction stands on it or can be appealed"
@@ -150,25 +167,27 @@ HELD = "it is held for a legal reason"
 
 async def _things(db: AsyncConnection, target: Account, now: datetime) -> list[Thing]:
     one = target.id
-    held = bool(await holds.on_account(db, one))
     captions, held_captions = [await forgetting.count_captions(db, one, held=which) for which in (False, True)]
     evidence, acts = await forgetting.count_evidence(db, one), await forgetting.count_acts(db, one)
     free_reports = len(await old.old_reports(db, now, None, old.AT_ANY_TIME, MOST, about=one))
-    free_acts = len(await old.old_acts(db, now, old.AT_ANY_TIME, MOST, about=one))
-    until = "until that is over and `evidence_days` have passed"
+    free = {(act.space_id, act.key) for act in await old.old_acts(db, now, old.AT_ANY_TIME, MOST, about=one)}
+    quoting = await quotes.of_words_of(db, one)
+    free_notices = sum(each in free for each in quoting)
+    messages, held_messages = [await forgetting.count_messages(db, one, held=which) for which in (False, True)]
+    until, released = "until that is over and `evidence_days` have passed", "until it is released"
     found = [
-        Thing("words in captions", captions, held_captions, HELD if held_captions else "", "until it is released"),
+        Thing("words in captions", captions, held_captions, HELD if held_captions else "", released),
         Thing("evidence of reports about them", free_reports, evidence - free_reports, NEEDED, until),
-        Thing("words in acts of rules", free_acts, acts - free_acts, NEEDED, until),
-        Thing("texts of messages sent", await forgetting.count_messages(db, one)),
+        Thing("words in acts of rules", len(free), acts - len(free), NEEDED, until),
+        Thing(
+            "these words in messages of the server to others", free_notices, len(quoting) - free_notices, NEEDED, until
+        ),
+        Thing("texts of messages sent", messages, held_messages, HELD if held_messages else "", released),
         Thing(
             "name, handle, description, tokens, follows, blocks, posts, voice clips, own recordings, series, messages received",
             1,
         ),
     ]
-    if held:
-        found = [Thing(thing.what, 0, thing.erased + thing.kept, HELD, "until it is released") for thing in found]
-        found.append(Thing("tokens, webhooks, notification addresses", 1))
     return [*found, *await _others(db, one)]
 
 
@@ -181,6 +200,6 @@ async def _others(db: AsyncConnection, account_id: str) -> list[Thing]:
         Thing("what they wrote in reports", 0, filed, "staff decide on it", "`evidence_days`"),
         Thing("titles of Spaces they hosted, and rules", 0, hosted, "others were there; operators alone see it", "for good"),
         Thing("reports, sanctions, appeals, audit log, without words and with an id", 0, 1, "what was done can be checked", "for good"),
-        Thing("what others wrote, and notices that quote what a rule heard", 0, 1, "they are of those who got them", "for good"),
+        Thing("what others wrote", 0, 1, "it is theirs", "until they delete it"),
         Thing("backups", 0, 1, "they are the operator's", "until they are deleted"),
     ]  # fmt: skip

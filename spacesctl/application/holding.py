@@ -11,7 +11,7 @@ from spacesctl.application.app import App
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.ids import is_space_id, new_account_id, retired_handle
 from spacesctl.domain.principals import Person
-from spacesctl.store import accounts, audit, direct_messages, erasure, holds, recordings
+from spacesctl.store import accounts, audit, direct_messages, erasure, erasures, forgetting, holds, recordings
 from spacesctl.store import spaces as space_store
 from spacesctl.store.holds import KeptHold
 from spacesctl.store.recordings import KeptRecording
@@ -44,27 +44,41 @@ async def _subject(db: AsyncConnection, ref: str) -> tuple[str | None, str | Non
 
 
 async def release(app: App, person: Person, hold_id: str) -> Sequence[KeptRecording]:
-    """End a hold, for an operator. What a deleted account left behind is erased now, unless another hold is on it. Returns the
+    """End a hold, for an operator. What deleted accounts left behind for it is erased now, unless another hold is on it. Returns the
     recordings whose files are to be deleted. Raises NotFound, or Refused with reason `released`."""
-    now, files = app.clock.now(), list[KeptRecording]()
+    now = app.clock.now()
     async with app.begin(person) as db:
         one = await holds.get(db, hold_id)
         if one.released_at is not None:
             raise Refused("released", "it is released already")
         await holds.release(db, hold_id, person.account_id or "", now)
         await audit.append(db, audit.Entry("hold.release", person, None, one.account_id, {"hold": one.id}), now)
-        if one.account_id is not None and not await holds.on_account(db, one.account_id):
-            files = await _erase_closed(app, db, one)
+        for account_id in await forgetting.left_behind(db, account_id=one.account_id, space_id=one.space_id):
+            await _erase_closed(app, db, one, account_id)
+        await erasures.go_on(db)
+        files = await recordings.finished_of_deleted(db)
+        for each in files:
+            await recordings.remove(db, each.id)
     return files
 
 
-async def _erase_closed(app: App, db: AsyncConnection, one: KeptHold) -> list[KeptRecording]:
-    account = await accounts.get(db, one.account_id or "")
-    if account.deleted_at is None:
-        return []
-    files = await recordings.finished_of(db, account.id)
-    for each in files:
-        await recordings.remove(db, each.id)
-    handle = one.subject.removeprefix("@")
-    await erasure.erase(db, replace(account, handle=handle), retired_handle(handle, app.mark), account.deleted_at)
-    return files
+def require_free(found: Sequence[KeptHold]) -> None:
+    """Check before something is deleted by hand that none of these holds covers it. Raises Refused with reason `held`, which names the
+    first; the reason of a hold is for operators."""
+    if found:
+        one = found[0].id
+        hint = f"an operator ends it: `spacesctl privacy release {one}`"
+        raise Refused(
+            "held", f"this is on legal hold {one}: nothing of it can be deleted until that is released", hint=hint
+        )
+
+
+async def _erase_closed(app: App, db: AsyncConnection, one: KeptHold, account_id: str) -> None:
+    account = await accounts.get(db, account_id)
+    if (deleted_at := account.deleted_at) is None or await holds.on_account(db, account_id):
+        return
+    retired = account.handle
+    if account_id == one.account_id:  # an earlier version closed it, and kept what names it
+        handle = one.subject.removeprefix("@")
+        account, retired = replace(account, handle=handle), retired_handle(handle, app.mark)
+    await erasure.erase(db, account, retired, deleted_at)

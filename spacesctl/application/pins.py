@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from spacesctl.application.app import App
+from spacesctl.application.holding import require_free
 from spacesctl.application.locking import over
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.pins import checked_link
 from spacesctl.domain.principals import Person, System
 from spacesctl.live.outcome import Outcome
-from spacesctl.store import audit, posts
+from spacesctl.store import audit, holds, posts
 from spacesctl.store import spaces as space_store
 
 
@@ -33,11 +34,13 @@ async def unpin(app: App, person: Person, space_id: str, pin_id: str) -> Outcome
 
 
 async def delete_post(app: App, person: Person, ref: str) -> None:
-    """Delete a post with its voice clip and its pins. Only its author and admins may. Raises NotFound or NotAllowed."""
+    """Delete a post with its voice clip and its pins. Only its author and admins may. Raises NotFound, NotAllowed, or Refused
+    with reason `held`."""
     async with over(app, lambda db: space_store.pinning(db, ref)) as tx:
         post = await posts.get(tx.db, ref)
         if post.author_id != person.account_id and not person.is_admin:
             raise NotAllowed("this post is somebody else's", reason="author")
+        require_free(await holds.on_account(tx.db, post.author_id))
         await posts.remove(tx.db, post)
         if post.author_id != person.account_id:
             entry = audit.Entry("post.delete", person, None, post.author_id, {"post": post.id})

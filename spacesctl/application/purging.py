@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.application.app import App
 from spacesctl.domain.principals import System
 from spacesctl.domain.retention import Retention, before
-from spacesctl.store import audit, purging
+from spacesctl.store import audit, purging, quotes
 from spacesctl.store.purging import OldAct, OldReport
 
 PURGE_EVERY: Final = 60.0
@@ -51,10 +51,13 @@ class Purge:
         if self._is_doubtful():
             return Counter()
         now = self._app.clock.now()
+        is_sweep = self._turns % SWEEP_EACH == 0
         gone = await self._reports(now) + await self._acts(now) + await self._cases(now) + await self._captions(now)
+        if is_sweep:
+            gone += await self._released_notices(now)
         if gone:
             await self._app.registry.tasks.insist("forget what was purged", self._app.db.forget_deleted)
-        if self._turns % SWEEP_EACH == 0:
+        if is_sweep:
             await self._app.clip_files.sweep(self._app.db)
         self._turns += 1
         return gone
@@ -85,6 +88,13 @@ class Purge:
         async with self._app.db.begin() as db:
             due = await purging.old_acts(db, now, evidence, MOST_ACTS, found)
             gone = await empty_acts(db, due, now)
+            await note(db, gone, now)
+        return gone
+
+    async def _released_notices(self, now: datetime) -> Counter[str]:
+        """Notices that were on hold when the words that they quote went."""
+        async with self._app.db.begin() as db:
+            gone = counted(notices=await quotes.drop_left(db, MOST_ACTS))
             await note(db, gone, now)
         return gone
 
@@ -127,10 +137,9 @@ async def empty_reports(db: AsyncConnection, due: list[OldReport], now: datetime
 
 
 async def empty_acts(db: AsyncConnection, due: list[OldAct], now: datetime) -> Counter[str]:
-    """Delete the words of acts. Returns how many."""
-    for one in due:
-        await purging.empty_act(db, one, now)
-    return counted(acts=len(due))
+    """Delete the words of acts, also where notices quote them. Returns how many of each."""
+    notices = sum([await purging.empty_act(db, one, now) for one in due])
+    return counted(acts=len(due), notices=notices)
 
 
 def counted(**numbers: int) -> Counter[str]:

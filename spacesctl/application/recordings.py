@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from spacesctl.application.app import App
+from spacesctl.application.holding import require_free
 from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Refused
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import Person
 from spacesctl.domain.words import RecordingMode
 from spacesctl.live.outcome import Outcome
-from spacesctl.store import audit, recordings
+from spacesctl.store import audit, holds, recordings
 from spacesctl.store.recordings import KeptRecording
 
 
@@ -31,10 +32,11 @@ async def stop_recording(app: App, person: Person, space_id: str) -> Outcome:
 
 
 async def delete_recording(app: App, person: Person, one: KeptRecording) -> None:
-    """Delete a recording of the person; its files go next. Raises Refused with reason `recording` while it runs."""
+    """Delete a recording of the person; its files go next. Raises Refused with reason `recording` while it runs, or `held`."""
     if one.files is None:
         raise Refused("recording", "the recording is still running", hint="stop it first")
     async with app.registry.transaction(one.space_id) as tx:
+        require_free(await holds.on_recording(tx.db, one.space_id, one.host_id))
         await recordings.remove(tx.db, one.id)
         entry = audit.Entry("record.delete", person, one.space_id, None, {"recording": one.id})
         await audit.append(tx.db, entry, tx.now)

@@ -4,6 +4,7 @@ once the second knows of the first."""
 from __future__ import annotations
 
 from spacesctl.application.app import App
+from spacesctl.application.once import Keep
 from spacesctl.domain import commands as c
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.ids import new_account_id
@@ -49,8 +50,10 @@ async def assign_report(app: App, person: Person, report_id: str, ref: str | Non
         await tx.ask(space_id, command)
 
 
-async def note_report(app: App, person: Person, report_id: str, text: str) -> KeptNote:
-    """Write a note on a report, for staff alone. Raises NotFound, Invalid, NotAllowed or Refused."""
+async def note_report(
+    app: App, person: Person, report_id: str, text: str, keep: Keep[tuple[KeptNote, Account]]
+) -> tuple[KeptNote, Account]:
+    """Write a note on a report, for staff alone; returns it with its author. Raises NotFound, Invalid, NotAllowed or Refused."""
     space_id = await _space_of(app, person, report_id)
     async with app.registry.transaction(space_id) as tx:
         row = await report_store.get_report(tx.db, report_id)
@@ -58,7 +61,9 @@ async def note_report(app: App, person: Person, report_id: str, text: str) -> Ke
         await tx.ask(space_id, c.NoteReport(person, report_id, text, row.target_id, count))
         note = KeptNote(new_account_id(), report_id, person.account_id or "", text, tx.now)
         await report_notes.add(tx.db, note)
-    return note
+        made = note, await accounts.get(tx.db, note.author_id)
+        await keep(tx.db, made, tx.now)
+    return made
 
 
 async def _space_of(app: App, person: Person, report_id: str) -> str:

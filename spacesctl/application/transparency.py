@@ -16,6 +16,7 @@ from spacesctl.application.app import App
 from spacesctl.domain.clock import is_in_calendar, parse_rfc3339
 from spacesctl.domain.errors import Invalid
 from spacesctl.domain.transparency import EEA, Action, Decision, Restriction, Statement, statement
+from spacesctl.domain.transparency import category_of as _category
 from spacesctl.store import restrictions, sanctions
 from spacesctl.store.restrictions import KeptRestriction
 
@@ -93,7 +94,21 @@ async def _of_reports(db: AsyncConnection, begin: datetime, end: datetime) -> li
         *(Figure("reports", "by people", f"now {state}", count) for state, count in sorted(states.items())),
         Figure("reports", "by rules", "", len(rows) - len(by_people)),
         *_hours("reports", waited),
+        *_notices([(_category(category), state, seconds) for category, _, state, seconds in by_people]),
     ]
+
+
+def _notices(rows: list[tuple[str, str, float | None]]) -> list[Figure]:
+    """Reports by people once more, by the categories of the Commission's template, and of all."""
+    found = list[Figure]()
+    for category in ("", *sorted({category for category, *_ in rows})):
+        mine = [row for row in rows if category in ("", row[0])]
+        found += [
+            Figure("notices", "received", category, len(mine)),
+            Figure("notices", "upheld", category, sum(state == "upheld" for _, state, _ in mine)),
+            *_hours("notices", [seconds for *_, seconds in mine if seconds is not None], category),
+        ]
+    return found
 
 
 async def _of_appeals(db: AsyncConnection, begin: datetime, end: datetime, automatic: int) -> list[Figure]:
@@ -109,8 +124,10 @@ async def _of_appeals(db: AsyncConnection, begin: datetime, end: datetime, autom
     ]
 
 
-def _hours(section: str, seconds: list[float]) -> list[Figure]:
-    return [Figure(section, "median hours until decided", "", round(median(seconds) / 3600, 2))] if seconds else []
+def _hours(section: str, seconds: list[float], detail: str = "") -> list[Figure]:
+    if not seconds:
+        return []
+    return [Figure(section, "median hours until decided", detail, round(median(seconds) / 3600, 2))]
 
 
 async def _restriction(db: AsyncConnection, row: KeptRestriction) -> Restriction:

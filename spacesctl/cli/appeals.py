@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -10,6 +10,7 @@ import typer
 from spacesctl.cli.audit import who
 from spacesctl.cli.common import Json, client, text_of
 from spacesctl.cli.output import clock, emit_json, note, say, table
+from spacesctl.cli.review import SoundFile
 from spacesctl.cli.sanctions import whom
 from spacesctl.domain.errors import Invalid, Refused
 
@@ -58,16 +59,9 @@ def _appeal(found: WholeSanction) -> str:
     return f"until {clock(found.appeal_until)}: `spacesctl appeal {found.id}`"
 
 
-def play_sanction(
-    ctx: typer.Context,
-    sanction: SanctionId,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file (Ogg Opus) instead of playing it.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
+def play_sanction(ctx: typer.Context, sanction: SanctionId, out: SoundFile = None, as_json: Json = False) -> None:
     """Play what its target said, and nobody else, with ffplay, mpv or pw-play, without loud peaks."""
-    from spacesctl.cli.players import play_evidence, player
+    from spacesctl.cli.players import play_evidence
 
     with client(ctx) as spaces:
         found = spaces.moderation.get_sanction(sanction)
@@ -77,11 +71,8 @@ def play_sanction(
                 "there is no sound: only reports keep some, of the last minute",
                 hint=f"spacesctl sanction show {found.id}",
             )
-        name = None if out is not None else player()
-        sound = spaces.moderation.sanction_clip(sanction)
-    if not as_json:
-        say(f"{whom(found)}: {found.text or 'no words were recognised'}")
-    play_evidence(found.id, sound, name, out, as_json=as_json)
+        fetch = partial(spaces.moderation.sanction_clip, sanction)
+        play_evidence(found.id, fetch, whom(found), found.text, out, as_json=as_json)
 
 
 def appeal(

@@ -439,7 +439,10 @@ ROOT = Noun(
         ),
         "coop": Noun(
             "Reports and appeals in Coop, ROOST's review console.",
-            {"show": Verb("coop:show", "Show what waits for Coop, what it refused and what it decided.")},
+            {
+                "show": Verb("coop:show", "Show what waits for Coop, what it refused and what it decided."),
+                "test": Verb("coop:send_test", "Send Coop a report that is marked as a test, and say what came back."),
+            },
         ),
         "notifications": Noun(
             "Forward your messages to another service.",

@@ -1,4 +1,4 @@
-"""`coop show`: how it stands with Coop, where reports and appeals are reviewed elsewhere."""
+"""`coop show|test`: how it stands with Coop, where reports and appeals are reviewed elsewhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import typer
 
 from spacesctl.cli.common import Json, client
 from spacesctl.cli.output import clock, emit_json, note, say, table
+from spacesctl.domain.errors import Refused
+
+
+def send_test(ctx: typer.Context, as_json: Json = False) -> None:
+    """Send Coop a report that is marked as a test, and say what came back. (Operators only.)"""
+    with client(ctx) as spaces:
+        done = spaces.server.try_coop()
+    if as_json:
+        emit_json(done)
+    elif done.delivered:
+        say(f"delivered: it answered {done.status}; it has item {done.id}, which nobody needs to review")
+    if not done.delivered:
+        raise Refused("not_delivered", f"not delivered: {done.problem or ''}")
 
 
 def show(ctx: typer.Context, as_json: Json = False) -> None:

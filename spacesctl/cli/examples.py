@@ -173,6 +173,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "models pull": ("spacesctl models pull vosk-model-small-en-us-0.15",),
     "models path": ("spacesctl models path vosk-model-small-en-us-0.15",),
     "coop show": ("spacesctl coop show",),
+    "coop test": ("spacesctl coop test",),
     "webhook add": ("spacesctl webhook add https://hooks.example.org --event spaces.start",),
     "webhook list": ("spacesctl webhook list",),
     "webhook test": ("spacesctl webhook test WEBHOOK",),

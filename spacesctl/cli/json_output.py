@@ -205,6 +205,7 @@ OUTPUTS: dict[str, Output] = {
     "webhook remove": _one(answers.Deleted),
     "webhook deliveries": _array(outside.Delivery),
     "coop show": _one(coop.CoopState),
+    "coop test": _one(coop.CoopTest),
     "notifications add": _one(outside.Outlet),
     "notifications list": _array(outside.Outlet),
     "notifications test": _one(outside.OutletTest),

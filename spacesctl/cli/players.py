@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -46,8 +47,16 @@ def play_sound(name: str, sound: bytes, *, quietly: bool = False) -> None:
         raise Refused("not_played", f"{name} could not play it", hint="write it with --out FILE")
 
 
-def play_evidence(clip: str, sound: bytes, name: str | None, out: Path | None, *, as_json: bool) -> None:
-    """Write evidence to a file or (`out` None) play it with this program, quietly; say what was done. `clip` names it."""
+def play_evidence(
+    clip: str, fetch: Callable[[], bytes], whose: str, words: str, out: Path | None, *, as_json: bool
+) -> None:
+    """Fetch evidence, print whose it is and its words, and write it to a file or (`out` None) play it quietly; say what was done.
+    `clip` names it. Raises Refused before it is fetched when nothing here can play it.
+    """
+    name = None if out is not None else player()
+    sound = fetch()
+    if not as_json:
+        say(f"{whose}: {words or 'no words were recognised'}")
     if out is not None:
         out.write_bytes(sound)
     elif name is not None:

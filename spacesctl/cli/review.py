@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spacesctl.cli.common import Json, client, handle, text_of
+from spacesctl.cli.common import Json, client, handle, new_key, text_of
 from spacesctl.cli.moderation import Ref
 from spacesctl.cli.output import emit_json, note, say
 from spacesctl.domain.errors import Invalid, Refused
@@ -15,6 +16,10 @@ from spacesctl.domain.errors import Invalid, Refused
 if TYPE_CHECKING:
     from spacesctl.domain.words import ReportState
 
+SoundFile = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file (Ogg Opus) instead of playing it.")
+]
+"""Of the commands that play evidence."""
 Note = Annotated[str, typer.Option("--note", metavar="WORDS", help="Your reason, which the reporter is told.")]
 
 
@@ -71,30 +76,21 @@ def add_note(
 ) -> None:
     """Write a note on a report, for those who review it: neither who filed it nor whom it is about reads it."""
     with client(ctx) as spaces:
-        made = spaces.moderation.note(report_id, text_of(text))
+        made = spaces.moderation.note(report_id, text_of(text), idempotency_key=new_key())
     if as_json:
         emit_json(made)
     else:
         say(f"noted on report {report_id}")
 
 
-def play_report(
-    ctx: typer.Context,
-    report_id: Ref,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file (Ogg Opus) instead of playing it.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
+def play_report(ctx: typer.Context, report_id: Ref, out: SoundFile = None, as_json: Json = False) -> None:
     """Print the words of a report, then play its sound with ffplay, mpv or pw-play, without loud peaks."""
-    from spacesctl.cli.players import play_evidence, player
+    from spacesctl.cli.players import play_evidence
 
     with client(ctx) as spaces:
         found = spaces.moderation.get_report(report_id)
         if found.clip is None:
             raise Refused("no_clip", "this report has no sound", hint=f"spacesctl reports show {found.id}")
-        name = None if out is not None else player()
-        sound = spaces.moderation.clip(report_id)
-    if not as_json:
-        say(f"{found.target.handle if found.target else 'the Space'}: {found.text or 'no words were recognised'}")
-    play_evidence(found.clip, sound, name, out, as_json=as_json)
+        whose = found.target.handle if found.target else "the Space"
+        fetch = partial(spaces.moderation.clip, report_id)
+        play_evidence(found.clip, fetch, whose, found.text, out, as_json=as_json)

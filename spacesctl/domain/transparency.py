@@ -110,7 +110,7 @@ def statement(one: Restriction, territory: Sequence[str] = EEA, language: str | 
         account_type="ACCOUNT_TYPE_BUSINESS" if one.is_business else "ACCOUNT_TYPE_PRIVATE",
         incompatible_content_ground=f"By joining, the recipient accepted {rule}.",
         incompatible_content_explanation=f"What was said or done in a live audio room was found to break {rule}.",
-        category=_category(one.category),
+        category=category_of(one.category),
         territorial_scope=sorted(territory),
         content_language=language,
         content_date=day,
@@ -139,7 +139,8 @@ def _account(action: Action) -> str:
     return "DECISION_ACCOUNT_TERMINATED" if action == "delete" else "DECISION_ACCOUNT_SUSPENDED"
 
 
-def _category(named: str | None) -> str:
+def category_of(named: str | None) -> str:
+    """What the database calls a category of reports."""
     return next((found for name, found in CATEGORIES.items() if name == named), _OTHER)
 
 

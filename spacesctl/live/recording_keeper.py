@@ -23,7 +23,6 @@ from spacesctl.live.outcome import Outcome
 from spacesctl.live.recorder import HOLD_TICKS, Recorder, close_files
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.store import recordings as store
-from spacesctl.store.recordings import KeptRecording
 
 TIDY_EVERY = 3600.0
 """Seconds between two calls of `RecordingKeeper.tidy`."""
@@ -75,9 +74,9 @@ class RecordingKeeper:
         """The path of a recording's file."""
         return self._folder / recording_id / name
 
-    async def delete_files(self, one: KeptRecording) -> None:
+    async def delete_files(self, recording_id: str) -> None:
         """Delete the files of a recording that is no longer in the store."""
-        await asyncio.to_thread(shutil.rmtree, self._folder / one.id, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self._folder / recording_id, ignore_errors=True)
 
     def hold_back(self) -> None:
         """Delete nothing for `HELD_BACK` seconds: the wall clock may be wrong, and what is deleted does not come back."""

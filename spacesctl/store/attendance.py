@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.store.holds import is_held
 from spacesctl.store.tables import accounts, attendance
 from spacesctl.store.writing import insert_new
 
@@ -17,10 +18,11 @@ KEPT: Final = timedelta(days=30)
 
 
 async def add(db: AsyncConnection, rows: Iterable[tuple[str, str]], now: datetime) -> None:
-    """Store that accounts were in Spaces (pairs of a Space and an account), and forget what is old. Nothing is stored of
-    those that were deleted since they came.
+    """Store that accounts were in Spaces (pairs of a Space and an account), and forget what is old and not on legal hold.
+    Nothing is stored of those that were deleted since they came.
     """
-    await db.execute(delete(attendance).where(attendance.c.at < now - KEPT))
+    held = is_held(attendance.c.space_id, attendance.c.account_id)
+    await db.execute(delete(attendance).where(attendance.c.at < now - KEPT, ~held))
     gone = set(await db.scalars(select(accounts.c.id).where(accounts.c.deleted_at.is_not(None))))
     for space_id, account_id in rows:
         if account_id in gone:

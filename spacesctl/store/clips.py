@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound, Refused
 from spacesctl.domain.posts import Clip
+from spacesctl.store.holds import is_account_held
 from spacesctl.store.tables import clips, dms, posts
 
 _USED = or_(exists().where(posts.c.clip_id == clips.c.id), exists().where(dms.c.clip_id == clips.c.id))
@@ -75,8 +76,8 @@ async def is_between(db: AsyncConnection, clip_id: str, account_id: str) -> bool
 
 
 async def forget_unused(db: AsyncConnection, before: datetime) -> None:
-    """Delete the rows of clips made before an instant that no post or message refers to."""
-    await db.execute(delete(clips).where(clips.c.at < before, ~_USED))
+    """Delete the rows of clips made before an instant that no post or message refers to, but those on legal hold."""
+    await db.execute(delete(clips).where(clips.c.at < before, ~_USED, ~is_account_held(clips.c.owner_id)))
 
 
 async def ids(db: AsyncConnection) -> set[str]:

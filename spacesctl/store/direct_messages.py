@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
 
@@ -38,8 +38,12 @@ async def send_dm(
     kind: str = "message",
     space_id: str | None = None,
     clip_id: str | None = None,
+    act_key: str | None = None,
+    quoted: str | None = None,
 ) -> int:
-    """Store a direct message and return its id. `kind` is one of `DirectMessage`."""
+    """Store a direct message and return its id. `kind` is one of `DirectMessage`; `quoted` is what `text` quotes of the act `act_key` of
+    the Space (`quotes`).
+    """
     row = {
         "from_id": from_id,
         "to_id": to_id,
@@ -49,6 +53,8 @@ async def send_dm(
         "at": now,
         "clip_id": clip_id,
         "unread": True,
+        "act_key": act_key,
+        "quoted": quoted,
     }
     result = await db.execute(dms.insert().values(row))
     return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
@@ -70,7 +76,7 @@ async def inbox(
     db: AsyncConnection, account_id: str, *, before: int | None, limit: int, unread: bool = False
 ) -> list[DirectMessage]:
     """The messages to an account, newest first, older than the message id `before`; all, or the unread ones."""
-    query = select(dms).where(dms.c.to_id == account_id)
+    query = select(*(dms.c[one.name] for one in fields(DirectMessage))).where(dms.c.to_id == account_id)
     if unread:
         query = query.where(dms.c.unread)
     if before is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import Column, ColumnElement, Text, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Text, bindparam, cast, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.accounts import DELETED, Account
+from spacesctl.store.holds import is_held
 from spacesctl.store.tables import (
     accounts,
     acts,
@@ -37,7 +38,7 @@ _VOICE_WENT = "(The voice clip of this message was deleted with its account.)"
 
 async def erase(db: AsyncConnection, account: Account, retired: str, now: datetime) -> None:
     """Delete what belongs to the account alone, and make the rest nameless; `retired` stands for its handle. What it has in Spaces, and its
-    recordings, are the caller's.
+    recordings, are the caller's. What is of a Space on legal hold, or between it and an account on hold, stays.
     """
     one = account.id
     await _erase_writing(db, one)
@@ -47,13 +48,14 @@ async def erase(db: AsyncConnection, account: Account, retired: str, now: dateti
         webhooks.c.account_id,
         outlets.c.account_id,
         reminders.c.account_id,
-        attendance.c.account_id,
         idempotency.c.account_id,
         series.c.host_id,
-        regressions.c.host_id,
-        regressions.c.target_id,
     ):
         await db.execute(delete(column.table).where(column == one))
+    a, r = attendance.c, regressions.c
+    await db.execute(delete(attendance).where(a.account_id == one, ~is_held(a.space_id)))
+    cases = or_(r.host_id == one, r.target_id == one)
+    await db.execute(delete(regressions).where(cases, ~is_held(r.space_id, r.host_id, r.target_id)))
     await db.execute(delete(follows).where(or_(follows.c.follower_id == one, follows.c.followed_id == one)))
     await db.execute(delete(blocks).where(or_(blocks.c.blocker_id == one, blocks.c.blocked_id == one)))
     await _unname_captions(db, one)
@@ -61,15 +63,6 @@ async def erase(db: AsyncConnection, account: Account, retired: str, now: dateti
     await _unname_acts(db, one)
     await _unname_notices(db, account.handle)
     await _drop_answers(db, account.handle)
-    await _close(db, one, retired, now)
-
-
-async def close(db: AsyncConnection, account: Account, retired: str, now: datetime) -> None:
-    """Close an account whose data is on legal hold: nobody can use it or reach it, and what it wrote and got stays."""
-    one = account.id
-    await _drop_deliveries(db, one)
-    for column in (tokens.c.account_id, webhooks.c.account_id, outlets.c.account_id, reminders.c.account_id):
-        await db.execute(delete(column.table).where(column == one))
     await _close(db, one, retired, now)
 
 
@@ -94,23 +87,24 @@ async def _close(db: AsyncConnection, account_id: str, retired: str, now: dateti
 async def _erase_writing(db: AsyncConnection, account_id: str) -> None:
     """Its posts, the messages to it and its voice clips. The words that it wrote to others are theirs, too, and stay."""
     await db.execute(delete(posts).where(posts.c.author_id == account_id))
-    await db.execute(delete(dms).where(dms.c.to_id == account_id))
-    spoken = (dms.c.from_id == account_id, dms.c.clip_id.is_not(None))
+    free = ~is_held(dms.c.space_id, dms.c.from_id, dms.c.to_id)
+    await db.execute(delete(dms).where(dms.c.to_id == account_id, free))
+    spoken = (dms.c.from_id == account_id, dms.c.clip_id.is_not(None), free)
     await db.execute(update(dms).where(*spoken, dms.c.text == "").values(text=_VOICE_WENT))
     await db.execute(update(dms).where(*spoken).values(clip_id=None))
-    await db.execute(delete(clips).where(clips.c.owner_id == account_id))
-    await db.execute(update(appeals).where(appeals.c.target_id == account_id).values(text=""))
+    kept = exists().where(dms.c.clip_id == clips.c.id)
+    await db.execute(delete(clips).where(clips.c.owner_id == account_id, ~kept))
+    a = appeals.c
+    await db.execute(update(appeals).where(a.target_id == account_id, ~is_held(a.space_id, a.host_id)).values(text=""))
 
 
 async def _unname_captions(db: AsyncConnection, account_id: str) -> None:
     """Captions carry the handle of who spoke."""
-    there = select(spaces.c.id).where(spaces.c.doc.contains(f'"{account_id}"', autoescape=True))
     query = select(events.c.space_id, events.c.seq, events.c.body)
-    query = query.where(events.c.space_id.in_(there), events.c.type == "caption")
+    query = query.where(events.c.account_id == account_id, events.c.type == "caption", ~is_held(events.c.space_id))
     rows = [
         {"space": row.space_id, "number": row.seq, "unnamed": {**row.body, "speaker": f"@{DELETED}"}}
         for row in await db.execute(query)
-        if row.body["account_id"] == account_id
     ]
     if rows:
         statement = update(events).where(events.c.space_id == bindparam("space"), events.c.seq == bindparam("number"))
@@ -123,7 +117,7 @@ async def _forget_hands(db: AsyncConnection, account_id: str) -> None:
     """
     query = select(events.c.space_id, events.c.seq, events.c.body)
     query = query.where(events.c.space_id.in_(select(spaces.c.id)), events.c.type == "hand.raised")
-    query = query.where(_names(events.c.body, account_id))
+    query = query.where(_names(events.c.body, account_id), ~is_held(events.c.space_id))
     rows = [
         {"space": row.space_id, "number": row.seq, "emptied": {**row.body, "topic": "", "note": "", "voice": None}}
         for row in await db.execute(query)
@@ -142,7 +136,7 @@ def _names(body: Column[object], account_id: str) -> ColumnElement[bool]:
 async def _unname_acts(db: AsyncConnection, account_id: str) -> None:
     """The acts of rules carry the handle of whom they are on."""
     query = select(acts.c.space_id, acts.c.key, acts.c.body)
-    query = query.where(_names(acts.c.body, account_id))
+    query = query.where(_names(acts.c.body, account_id), ~is_held(acts.c.space_id))
     rows = [
         {"space": row.space_id, "which": row.key, "unnamed": {**row.body, "handle": f"@{DELETED}"}}
         for row in await db.execute(query)
@@ -158,6 +152,7 @@ async def _unname_notices(db: AsyncConnection, handle: str) -> None:
     name = re.compile(rf"(?<![A-Za-z0-9_])@{handle}(?![A-Za-z0-9_])", re.IGNORECASE)
     query = select(dms.c.id, dms.c.text).where(dms.c.kind != "message")
     query = query.where(func.lower(dms.c.text).contains(f"@{handle}", autoescape=True))
+    query = query.where(~is_held(dms.c.space_id, dms.c.to_id))
     rows = [
         {"number": row.id, "unnamed": unnamed}
         for row in await db.execute(query)

@@ -5,12 +5,12 @@ Who reported them, and what others said, is not among it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.clock import rfc3339
@@ -38,6 +38,12 @@ PAGE: Final = 500
 """Rows that are read at once."""
 Row = Mapping[str, object]
 """JSON values by name."""
+_HANDLES: Final = {
+    "followed_id": "followed", "blocked_id": "blocked", "from_id": "from", "to_id": "to", "host_id": "host", "target_id": "target",
+    "author_id": "author", "owner_id": "owner",
+}  # fmt: skip
+_TITLES: Final = {"space_id": "space_title"}
+"""What is shown beside an id, by the id's column."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,8 @@ class Part:
 def parts(account_id: str) -> list[Part]:
     """All lists of rows about an account."""
     d, r = dms.c, reports.c
-    mine = or_(d.from_id == account_id, d.to_id == account_id)
+    # Two indexes, where a condition with `or` reads all messages in the order of their ids.
+    mine = d.id.in_(select(d.id).where(d.from_id == account_id).union(select(d.id).where(d.to_id == account_id)))
     return [
         _of("account", accounts.c.id == account_id, accounts.c.id, *accounts.c),
         _of(
@@ -63,13 +70,17 @@ def parts(account_id: str) -> list[Part]:
         _of("follows", follows.c.follower_id == account_id, follows.c.followed_id, follows.c.followed_id),
         _of("blocks", blocks.c.blocker_id == account_id, blocks.c.blocked_id, blocks.c.blocked_id, blocks.c.at),
         _of("posts", posts.c.author_id == account_id, posts.c.id, *posts.c),
-        _of("messages", mine, d.id, *(one for one in d if one is not d.unread)),
+        _of("messages", mine, d.id, *(one for one in d if one.name not in ("unread", "act_key", "quoted"))),
         _of("voice_clips", clips.c.owner_id == account_id, clips.c.id, *clips.c),
         _of(
             "spaces", or_(spaces.c.host_id == account_id, spaces.c.creator_id == account_id), spaces.c.id,
-            spaces.c.id, spaces.c.state, spaces.c.host_id, spaces.c.scheduled_start, spaces.c.created_at,
+            spaces.c.id, func.json_extract(spaces.c.doc, "$.title").label("title"), spaces.c.state, spaces.c.host_id,
+            spaces.c.scheduled_start, spaces.c.created_at,
         ),
-        _of("series", series.c.host_id == account_id, series.c.id, series.c.id, series.c.state),
+        _of(
+            "series", series.c.host_id == account_id, series.c.id,
+            series.c.id, func.json_extract(series.c.doc, "$.title").label("title"), series.c.state,
+        ),
         _of("recordings", recordings.c.host_id == account_id, recordings.c.id, *recordings.c),
         _of("attendance", attendance.c.account_id == account_id, attendance.c.space_id, *attendance.c),
         _of(
@@ -97,33 +108,79 @@ async def rows(database: Database, part: Part) -> AsyncIterator[list[Row]]:
     while True:
         async with database.read() as db:
             page = await _page(db, query if after is None else query.where(part.key > after))
+            named = await _named(db, page)
         if not page:
             return
         after = page[-1]["_key"]
-        yield [{name: _json(value) for name, value in row.items() if name != "_key"} for row in page]
+        yield [{name: _json(value) for name, value in row.items() if name != "_key"} for row in named]
 
 
 async def _page(db: AsyncConnection, query: Select[*tuple[object, ...]]) -> list[Row]:
     return [dict(row._mapping) for row in await db.execute(query)]
 
 
+async def _named(db: AsyncConnection, page: list[Row]) -> list[Row]:
+    """With the handle beside each id of another account, and the title beside each id of a Space: who is meant knows both, since they
+    wrote to them, followed or reported them, or were there. A deleted account has no handle."""
+    handles = await _names(db, accounts.c.id, accounts.c.handle, page, _HANDLES, accounts.c.deleted_at.is_(None))
+    titles = await _names(db, spaces.c.id, func.json_extract(spaces.c.doc, "$.title"), page, _TITLES)
+    return [{**row, **_beside(row, _HANDLES, handles, "@"), **_beside(row, _TITLES, titles)} for row in page]
+
+
+async def _names(
+    db: AsyncConnection,
+    key: ColumnElement[str],
+    name: ColumnElement[str],
+    page: list[Row],
+    beside: Mapping[str, str],
+    *where: ColumnElement[bool],
+) -> dict[str, str]:
+    ids = {str(row[column]) for row in page for column in beside if row.get(column) is not None}
+    if not ids:
+        return {}
+    found = await db.execute(select(key, name).where(key.in_(ids), *where))
+    return {row[0]: row[1] for row in found}
+
+
+def _beside(row: Row, columns: Mapping[str, str], known: Mapping[str, str], mark: str = "") -> Row:
+    found = {
+        shown: known.get(str(row[column]))
+        for column, shown in columns.items()
+        if column in row and row[column] is not None
+    }
+    return {shown: None if name is None else mark + name for shown, name in found.items()}
+
+
 def _json(value: object) -> object:
     return rfc3339(value) if isinstance(value, datetime) else value
 
 
+async def titles(db: AsyncConnection, space_ids: Collection[str]) -> dict[str, str]:
+    """The titles of Spaces, by id."""
+    query = select(spaces.c.id, func.json_extract(spaces.c.doc, "$.title")).where(spaces.c.id.in_(space_ids))
+    return {row[0]: row[1] for row in await db.execute(query)}
+
+
 async def captions(database: Database, account_id: str) -> AsyncIterator[list[Row]]:
-    """What captions have of an account, Space by Space, in pages."""
-    space_id, seq = "", 0
+    """What captions have of an account, Space by Space, in pages: each is found by its speaker, so that it costs nothing where others
+    spoke."""
     e = events.c
+    query = select(e.space_id, e.seq, e.at, e.body).where(e.account_id == account_id, e.type == "caption")
+    query = query.order_by(e.space_id, e.seq).limit(PAGE)
+    after = None
     while True:
         async with database.read() as db:
-            if not space_id or seq == -1:
-                after = select(spaces.c.id).where(spaces.c.id > space_id).order_by(spaces.c.id).limit(1)
-                if (found := await db.scalar(after)) is None:
-                    return
-                space_id, seq = found, 0
-            query = select(e.seq, e.at, e.body).where(e.space_id == space_id, e.type == "caption", e.seq > seq)
-            query = query.where(e.body["account_id"].as_string() == account_id).order_by(e.seq).limit(PAGE)
-            page = (await db.execute(query)).all()
-        seq = page[-1].seq if page else -1
-        yield [{"space_id": space_id, "at": rfc3339(row.at), "text": row.body["text"]} for row in page]
+            page = (await db.execute(query if after is None else query.where(after))).all()
+            shown = await titles(db, {row.space_id for row in page})
+        if not page:
+            return
+        after = tuple_(e.space_id, e.seq) > (page[-1].space_id, page[-1].seq)
+        yield [
+            {
+                "space_id": row.space_id,
+                "space_title": shown.get(row.space_id),
+                "at": rfc3339(row.at),
+                "text": row.body["text"],
+            }
+            for row in page
+        ]

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, tuple_, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.store.holds import is_held
-from spacesctl.store.tables import acts, dms, events, recordings, reports, spaces
+from spacesctl.store.tables import (
+    accounts,
+    acts,
+    appeals,
+    attendance,
+    dms,
+    events,
+    recordings,
+    regressions,
+    reports,
+    spaces,
+)
 
 GONE = "(This message was erased with its account.)"
 
 
 def _captions(account_id: str) -> ColumnElement[bool]:
-    """Space by Space, so that the index is used."""
-    e = events.c
-    mine = (e.space_id.in_(select(spaces.c.id)), e.type == "caption", e.body["account_id"].as_string() == account_id)
-    return and_(*mine)
+    return and_(events.c.account_id == account_id, events.c.type == "caption")
 
 
 def _is_held() -> ColumnElement[bool]:
@@ -40,13 +48,15 @@ async def drop_captions(db: AsyncConnection, which: list[tuple[str, int]]) -> in
     return (await db.execute(delete(events).where(mine, ~_is_held()))).rowcount
 
 
-def _messages(account_id: str) -> ColumnElement[bool]:
-    return and_(dms.c.from_id == account_id, dms.c.kind == "message", dms.c.text != GONE)
+def _messages(account_id: str, *, held: bool = False) -> ColumnElement[bool]:
+    on_hold = is_held(dms.c.space_id, dms.c.to_id)
+    mine = (dms.c.from_id == account_id, dms.c.kind == "message", dms.c.text != GONE)
+    return and_(*mine, on_hold if held else ~on_hold)
 
 
-async def count_messages(db: AsyncConnection, account_id: str) -> int:
-    """How many messages the account sent."""
-    return await db.scalar(select(func.count()).select_from(dms).where(_messages(account_id))) or 0
+async def count_messages(db: AsyncConnection, account_id: str, *, held: bool = False) -> int:
+    """How many messages the account sent: to accounts on legal hold, or to others."""
+    return await db.scalar(select(func.count()).select_from(dms).where(_messages(account_id, held=held))) or 0
 
 
 async def erase_messages(db: AsyncConnection, account_id: str) -> int:
@@ -76,6 +86,32 @@ async def count_hosted(db: AsyncConnection, account_id: str) -> int:
     """How many Spaces it hosted or created."""
     mine = or_(spaces.c.host_id == account_id, spaces.c.creator_id == account_id)
     return await db.scalar(select(func.count()).select_from(spaces).where(mine)) or 0
+
+
+async def left_behind(db: AsyncConnection, *, account_id: str | None, space_id: str | None) -> list[str]:
+    """The deleted accounts of which something stayed for a hold on this account or this Space."""
+    if account_id is not None:
+        ids = union(
+            select(dms.c.from_id).where(dms.c.to_id == account_id),
+            select(dms.c.to_id).where(dms.c.from_id == account_id),
+            select(appeals.c.target_id).where(appeals.c.host_id == account_id),
+            select(regressions.c.host_id).where(regressions.c.target_id == account_id),
+            select(regressions.c.target_id).where(regressions.c.host_id == account_id),
+            select(literal(account_id)),
+        )
+    else:
+        account = events.c.body["account_id"].as_string()
+        kinds = ("caption", "hand.raised", "lane.opened")
+        ids = union(
+            select(dms.c.to_id).where(dms.c.space_id == space_id),
+            select(account).where(events.c.space_id == space_id, events.c.type.in_(kinds)),
+            select(attendance.c.account_id).where(attendance.c.space_id == space_id),
+            select(acts.c.body["account_id"].as_string()).where(acts.c.space_id == space_id),
+            select(appeals.c.target_id).where(appeals.c.space_id == space_id),
+            select(recordings.c.host_id).where(recordings.c.space_id == space_id),
+        )
+    gone = select(accounts.c.id).where(accounts.c.deleted_at.is_not(None), accounts.c.id.in_(ids))
+    return list(await db.scalars(gone))
 
 
 async def count_recordings_elsewhere(db: AsyncConnection, account_id: str) -> int:

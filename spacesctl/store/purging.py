@@ -15,8 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.appeals import WITHIN
 from spacesctl.domain.words import State
+from spacesctl.store import quotes
 from spacesctl.store.holds import is_held
-from spacesctl.store.tables import acts, appeals, events, regressions, report_notes, reports, sanctions, spaces
+from spacesctl.store.tables import (
+    acts,
+    appeals,
+    events,
+    idempotency,
+    regressions,
+    report_notes,
+    reports,
+    sanctions,
+    spaces,
+)
 
 AT_ANY_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """Everything is older."""
@@ -90,7 +101,10 @@ async def empty_report(db: AsyncConnection, old: OldReport, now: datetime) -> in
     values = {"clip": None, "body": {**body, "words": [], "note": ""}, "purged_at": now}
     await db.execute(update(reports).where(reports.c.id == old.id).values(values))
     await _empty_filing(db, old)
-    return (await db.execute(delete(report_notes).where(report_notes.c.report_id == old.id))).rowcount
+    mine = report_notes.c.report_id == old.id
+    noted = idempotency.c.answer["id"].as_string().in_(select(report_notes.c.id).where(mine))
+    await db.execute(delete(idempotency).where(noted))  # the answer to who wrote it, which is kept for a day
+    return (await db.execute(delete(report_notes).where(mine))).rowcount
 
 
 async def _empty_filing(db: AsyncConnection, old: OldReport) -> None:
@@ -125,11 +139,12 @@ async def old_acts(
     return [OldAct(*row) for row in await db.execute(query.order_by(a.at).limit(limit))]
 
 
-async def empty_act(db: AsyncConnection, old: OldAct, now: datetime) -> None:
-    """Delete the words of an act."""
+async def empty_act(db: AsyncConnection, old: OldAct, now: datetime) -> int:
+    """Delete the words of an act, also where notices quote them. Returns how many notices did."""
     mine = (acts.c.space_id == old.space_id, acts.c.key == old.key)
     body = await db.scalar(select(acts.c.body).where(*mine)) or {}
     await db.execute(update(acts).where(*mine).values(body={**body, "words": []}, purged_at=now))
+    return await quotes.drop(db, old.space_id, old.key)
 
 
 async def old_cases(db: AsyncConnection, older: datetime, limit: int) -> list[str]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.space import Recording, Space
 from spacesctl.domain.words import RecordingMode
-from spacesctl.store.holds import is_held
+from spacesctl.store.holds import is_recording_held
 from spacesctl.store.tables import accounts, recordings
 
 
@@ -91,7 +91,7 @@ async def unfinished(db: AsyncConnection) -> list[KeptRecording]:
 async def ended_before(db: AsyncConnection, moment: datetime) -> list[str]:
     """The ids of closed recordings that ended before `moment`, and are not on legal hold."""
     query = select(recordings.c.id).where(recordings.c.ended_at < moment, recordings.c.files.is_not(None))
-    return list(await db.scalars(query.where(~is_held(recordings.c.space_id, recordings.c.host_id))))
+    return list(await db.scalars(query.where(~is_recording_held(recordings.c.space_id, recordings.c.host_id))))
 
 
 async def close(db: AsyncConnection, recording_id: str, files: Sequence[Mapping[str, object]], now: datetime) -> None:
@@ -104,15 +104,24 @@ async def close(db: AsyncConnection, recording_id: str, files: Sequence[Mapping[
 
 
 async def finished_of(db: AsyncConnection, host_id: str) -> list[KeptRecording]:
-    """The recordings of a host whose files are complete."""
-    return [one for one in await _found(db, recordings.c.host_id == host_id) if one.files is not None]
+    """The recordings of a host whose files are complete, but those on legal hold."""
+    free = ~is_recording_held(recordings.c.space_id, recordings.c.host_id)
+    return [one for one in await _found(db, recordings.c.host_id == host_id, free) if one.files is not None]
+
+
+async def finished_of_deleted(db: AsyncConnection) -> list[KeptRecording]:
+    """Those of deleted accounts, but those on legal hold."""
+    deleted = recordings.c.host_id.in_(select(accounts.c.id).where(accounts.c.deleted_at.is_not(None)))
+    free = ~is_recording_held(recordings.c.space_id, recordings.c.host_id)
+    return [one for one in await _found(db, deleted, free) if one.files is not None]
 
 
 async def is_nobodys(db: AsyncConnection, recording_id: str) -> bool:
-    """Whether the account of a recording was deleted while it ran."""
+    """Whether the account of a recording was deleted while it ran, and the recording is not on legal hold."""
     query = select(recordings.c.id).join(accounts, accounts.c.id == recordings.c.host_id)
     query = query.where(recordings.c.id == recording_id, accounts.c.deleted_at.is_not(None))
-    return (await db.execute(query)).first() is not None
+    free = ~is_recording_held(recordings.c.space_id, recordings.c.host_id)
+    return (await db.execute(query.where(free))).first() is not None
 
 
 async def remove(db: AsyncConnection, recording_id: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.speech import Word
+from spacesctl.store.holds import is_held
 from spacesctl.store.tables import regressions
 from spacesctl.store.writing import insert_new
 
@@ -36,13 +37,14 @@ class KeptCase:
 
 
 async def add(db: AsyncConnection, case: KeptCase) -> None:
-    """Add a case, unless it is there. Those of the host that are old, or too many, go."""
+    """Add a case, unless it is there. Those of the host that are old, or too many, go, but for those on legal hold."""
     row = {**vars(case), "words": [asdict(one) for one in case.words]}
     await insert_new(db, regressions, row)
     mine = regressions.c.host_id == case.host_id
-    await db.execute(delete(regressions).where(mine, regressions.c.at < case.at - KEPT))
+    free = ~is_held(regressions.c.space_id, regressions.c.target_id, regressions.c.host_id)
+    await db.execute(delete(regressions).where(mine, free, regressions.c.at < case.at - KEPT))
     newest = select(regressions.c.id).where(mine).order_by(regressions.c.at.desc(), regressions.c.id).limit(MOST)
-    await db.execute(delete(regressions).where(mine, regressions.c.id.not_in(newest)))
+    await db.execute(delete(regressions).where(mine, free, regressions.c.id.not_in(newest)))
 
 
 async def remove(db: AsyncConnection, case_id: str) -> None:

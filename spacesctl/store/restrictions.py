@@ -39,11 +39,29 @@ async def page(
     db: AsyncConnection, first: datetime, end: datetime, after: tuple[datetime, str] | None, limit: int
 ) -> list[KeptRestriction]:
     """At most `limit` that began from `first` on and before `end`, the oldest first, after that instant and id."""
-    both = union_all(_sanctions(first, end), _redactions(first, end), _by_operators(first, end)).subquery()
-    query = select(both)
+    parts = [
+        _next(query, at, key, after, limit)
+        for query, at, key in (_sanctions(first, end), _redactions(first, end), _by_operators(first, end))
+    ]
+    both = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    return await all_as(db, select(both).order_by(both.c.at, both.c.id).limit(limit), KeptRestriction)
+
+
+_Part = tuple[Select[*tuple[object, ...]], ColumnElement[datetime], ColumnElement[str]]
+"""A query, with the columns of the instant and the id."""
+
+
+def _next(
+    query: Select[*tuple[object, ...]],
+    at: ColumnElement[datetime],
+    key: ColumnElement[str],
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> Select[*tuple[object, ...]]:
+    """The next rows of one table: each begins where the page does, by its index."""
     if after is not None:
-        query = query.where(or_(both.c.at > after[0], and_(both.c.at == after[0], both.c.id > after[1])))
-    return await all_as(db, query.order_by(both.c.at, both.c.id).limit(limit), KeptRestriction)
+        query = query.where(at >= after[0], or_(at > after[0], key > after[1]))
+    return query.order_by(at, key).limit(limit)
 
 
 def _business(account: ColumnElement[str | None]) -> ColumnElement[bool]:
@@ -52,11 +70,11 @@ def _business(account: ColumnElement[str | None]) -> ColumnElement[bool]:
     )
 
 
-def _sanctions(first: datetime, end: datetime) -> Select[*tuple[object, ...]]:
+def _sanctions(first: datetime, end: datetime) -> _Part:
     """Blocks count where who blocks hosts Spaces: of others they are a private matter."""
     s = sanctions.c
     hosts = select(spaces.c.id).where(or_(spaces.c.host_id == s.host_id, spaces.c.creator_id == s.host_id)).exists()
-    return select(
+    query = select(
         s.id,
         s.action,
         s.since.label("at"),
@@ -74,9 +92,10 @@ def _sanctions(first: datetime, end: datetime) -> Select[*tuple[object, ...]]:
         s.since < end,
         or_(s.action != "block", hosts),
     )
+    return query, s.since, s.id
 
 
-def _redactions(first: datetime, end: datetime) -> Select[*tuple[object, ...]]:
+def _redactions(first: datetime, end: datetime) -> _Part:
     """Those that the audience did not hear, of one account, by another. A sanction also silences what a delayed audience has still to
     hear: that is part of the sanction, and not counted again.
     """
@@ -85,21 +104,24 @@ def _redactions(first: datetime, end: datetime) -> Select[*tuple[object, ...]]:
     by_system = func.json_extract(r.principal, "$.kind") == "system"
     by_others = func.coalesce(func.json_extract(r.principal, "$.id"), "") != r.account_id
     heard = and_(r.missed_to.is_not(None), r.missed_to >= r.last_tick)
-    return select(
+    query = select(
         r.id, literal("redact").label("action"), r.at, null().label("until"), null().label("said_until"), null().label("lifted_at"),
         r.principal, literal("").label("evidence"), r.space_id, _business(r.account_id),
     ).where(
         r.account_id.is_not(None), ~r.withdrawn, ~heard, by_others, ~with_sanction, ~by_system, r.at >= first, r.at < end
     )  # fmt: skip
+    return query, r.at, r.id
 
 
-def _by_operators(first: datetime, end: datetime) -> Select[*tuple[object, ...]]:
+def _by_operators(first: datetime, end: datetime) -> _Part:
     a = audit_entries.c
     until = func.json_extract(a.body, "$.until").label("said_until")
-    return select(
-        func.printf("audit-%d", a.id).label("id"), func.substr(a.action, 9).label("action"), a.at, null().label("until"), until,
+    key = func.printf("audit-%d", a.id)
+    query = select(
+        key.label("id"), func.substr(a.action, 9).label("action"), a.at, null().label("until"), until,
         null().label("lifted_at"), a.principal, literal("").label("evidence"), null().label("space_id"), _business(a.target_id),
     ).where(a.action.in_(_BY_OPERATORS), a.target_id != a.actor_id, a.at >= first, a.at < end)  # fmt: skip
+    return query, a.at, key
 
 
 async def reported(db: AsyncConnection, first: datetime, end: datetime) -> list[tuple[str, bool, str, float | None]]:

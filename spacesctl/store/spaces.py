@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
-from spacesctl.domain.events import BY_TYPE, Event, Pinned, Unpinned
+from spacesctl.domain.events import BY_TYPE, CaptionSpoken, Event, Pinned, Unpinned
 from spacesctl.domain.ids import is_space_id
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import State
@@ -93,6 +93,7 @@ async def save(
                 "tick": s.tick,
                 "body": s.body,
                 "version": upcast.EVENT_VERSION,
+                "account_id": s.body["account_id"] if s.type == CaptionSpoken.type else None,
             }
             for s in stored
         ]

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -113,8 +114,12 @@ dms = Table(
     Column("at", Utc, nullable=False),
     Column("clip_id", String(13), index=True),
     Column("unread", Boolean, nullable=False, server_default="0"),
+    Column("act_key", String(128), index=True),
+    Column("quoted", Text),
     Index("ix_dms_to_id_id", "to_id", "id"),
+    Index("ix_dms_from_id_id", "from_id", "id"),
 )
+"""`quoted`: the words in `text` that a rule heard, which go with those of its act, `act_key` in `space_id`."""
 
 clips = Table(
     "clips",
@@ -164,8 +169,17 @@ events = Table(
     Column("tick", BigInteger, nullable=False),
     Column("body", JSON, nullable=False),
     _version(),
+    Column("account_id", String(20)),
     Index("ix_events_space_id_type_seq", "space_id", "type", "seq"),
+    Index(
+        "ix_events_account_id_space_id_seq",
+        "account_id",
+        "space_id",
+        "seq",
+        sqlite_where=text("account_id IS NOT NULL"),
+    ),
 )
+"""`account_id`: of captions, who spoke."""
 
 series = Table(
     "series",
@@ -264,6 +278,7 @@ sanctions = Table(
     Column("erases", Boolean, nullable=False, server_default="0"),
     Column("mutes_dms", Boolean, nullable=False, server_default="0"),
     Column("report_id", String(20)),
+    Index("ix_sanctions_since_id", "since", "id"),
 )
 """`space_id` is None for a block, which holds everywhere; `target_id` for a measure, which is on the Space itself."""
 
@@ -315,6 +330,18 @@ holds = Table(
 """Legal holds: nothing of the account, or of the Space, is purged or erased until they are released. `subject` is its name at
 that time, which deletions leave here; `told`: the account knows."""
 
+erasures = Table(
+    "erasures",
+    metadata,
+    _account("account_id", primary_key=True),
+    _account("by_id", nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("recordings", JSON, nullable=False),
+    Column("gone", JSON, nullable=False),
+    Column("waits", Boolean, nullable=False, server_default="0"),
+)
+"""Erasures whose account is deleted and whose words are not all erased yet."""
+
 redactions = Table(
     "redactions",
     metadata,
@@ -333,6 +360,7 @@ redactions = Table(
     Column("withdrawn", Boolean, nullable=False),
     Column("is_number", Boolean, nullable=False, server_default="0"),
     Column("at", Utc, nullable=False),
+    Index("ix_redactions_at_id", "at", "id"),
 )
 """`lane` 0: all lanes. Ticks are both included; up to `missed_to` it had aired before."""
 
@@ -360,6 +388,7 @@ audit_entries = Table(
     Column("prev", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     UniqueConstraint("chain", "seq"),
+    Index("ix_audit_entries_action_at", "action", "at"),
 )
 
 audit_heads = Table(

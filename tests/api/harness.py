@@ -8,15 +8,15 @@ import functools
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from spacesctl.application import projections
 from spacesctl.domain.accounts import Account
@@ -204,6 +204,38 @@ def writer(api: Api) -> Engine:
     """The engine of writing transactions, for SQLAlchemy's events."""
     assert api.database._engine is not None
     return api.database._engine.sync_engine
+
+
+def readers(api: Api) -> Engine:
+    """The engine of reading transactions."""
+    assert api.database._readers is not None
+    return api.database._readers.sync_engine
+
+
+Asked = tuple[str, Any]
+"""A statement with its parameters."""
+
+
+@contextmanager
+def watched(api: Api) -> Iterator[list[Asked]]:
+    """Gives the statements that are read with meanwhile."""
+    asked: list[Asked] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(readers(api), "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(readers(api), "before_cursor_execute", note)
+
+
+def plans(api: Api, asked: list[Asked]) -> list[str]:
+    """How the database finds the rows of each table of these statements: `SEARCH` by an index, or `SCAN` all."""
+    with closing(sqlite3.connect(api.database.path)) as raw:
+        steps = [row[3] for one, given in asked for row in raw.execute(f"EXPLAIN QUERY PLAN {one}", given)]
+    return [step for step in steps if step.startswith(("SEARCH", "SCAN"))]
 
 
 First = tuple[str | None, Account, str]

@@ -221,15 +221,77 @@ async def test_an_appeal_of_a_rules_sanction_is_decided_there_too(api: Api) -> N
         assert (await host.ok("GET", appeal))["state"] == "granted"
 
 
-async def test_a_block_is_its_owners_matter(api: Api) -> None:
+@pytest.mark.parametrize("said", ["ACCEPT", "REJECT"])
+async def test_the_appeal_of_a_block_goes_there_and_its_decision_holds(api: Api, said: str) -> None:
+    async with coop_there() as coop, connected(api, coop.url):
+        host, ann, zoe = await api.accounts("host", "ann", "zoe")
+        space = await api.live(host)
+        await api.listener(space, ann)
+        await host.ok("PUT", "/v1/accounts/me/blocks/@ann", {"reason": "a private reason", "erase": True})
+        appeal = await appealed(ann)
+        await state(api, delivered=1)
+        [got] = coop.appeals
+        about_it = got["actionedItem"]["data"]
+        assert (about_it["action"], about_it["account"], about_it["blockedBy"]) == ("block", "@ann", "@host")
+        assert "spaceId" not in about_it
+        assert {one["data"]["handle"] for one in got["additionalItems"]} == {"@ann", "@host"}
+        assert "a private reason" not in str(coop.bodies), "why somebody blocks is theirs"
+        for _ in range(2):
+            assert (await call(api, appeal_decision(got, said))).status_code == 204
+        shown = await host.ok("GET", appeal)
+        outcome = "granted" if said == "ACCEPT" else "denied"
+        assert (shown["state"], shown["decided_by"]) == (outcome, {"kind": "system", "reason": "coop"})
+        blocked = [one["handle"] for one in (await host.ok("GET", "/v1/accounts/me/blocks"))["data"]]
+        assert blocked == ([] if said == "ACCEPT" else ["@ann"])
+        assert (await ann.offer(f"{space}/whep")).status_code == (201 if said == "ACCEPT" else 403)
+        assert [outcome in text for text in await told(host) if text.startswith("The moderators of this server")] == [
+            True
+        ]
+        assert len([text for text in await told(ann) if text.startswith("Your appeal of the block by @host was")]) == 1
+        late = await host.refused("PATCH", appeal, {"state": "denied", "reason": "no"})
+        assert late["reason"] == "decided"
+        assert (await zoe.refused("PATCH", appeal, {"state": "granted"}))["status"] == 404, "nobody else decides"
+        assert (await api.owner.refused("PATCH", appeal, {"state": "granted"}))["status"] == 404
+
+
+async def test_what_the_owner_of_a_block_decided_stays(api: Api) -> None:
     async with coop_there() as coop, connected(api, coop.url):
         host, ann = await api.accounts("host", "ann")
         await host.ok("PUT", "/v1/accounts/me/blocks/@ann")
         appeal = await appealed(ann)
-        assert (await state(api))["waiting"] == 0
-        made = {"appealId": appeal.rpartition("/")[2], "appealedBy": {}, "actionedItem": {"id": "x"}}
-        assert (await call(api, appeal_decision(made, "ACCEPT"))).status_code == 404
-        assert coop.asked == 0
+        await state(api, delivered=1)
+        await host.ok("PATCH", appeal, {"state": "denied", "reason": "no"})
+        assert (await call(api, appeal_decision(coop.appeals[0], "ACCEPT"))).status_code == 409
+        assert (await host.ok("GET", appeal))["state"] == "denied"
+
+
+async def test_a_test_is_marked_and_says_what_came_back(api: Api) -> None:
+    async with coop_there(401, 503) as coop, connected(api, coop.url):
+        coop.title = f"no such key {KEY}"
+        refused = await api.owner.ok("POST", "/v1/coop/test")
+        assert (refused["delivered"], refused["status"]) == (False, 401)
+        assert "no such key" in refused["problem"]
+        assert KEY not in refused["problem"]
+        assert (await api.owner.ok("POST", "/v1/coop/test"))["status"] == 503
+        done = await api.owner.ok("POST", "/v1/coop/test")
+        assert (done["delivered"], done["status"], done["problem"]) == (True, 201, None)
+        [got] = coop.reports
+        assert got["reportedItem"]["id"] == done["id"]
+        assert done["id"].startswith("test-")
+        assert "test" in got["reportedForReason"]["reason"]
+        assert (await state(api))["delivered"] == 0, "it is no report"
+        assert (await call(api, action(done["id"], "act-uphold"))).status_code == 204
+        assert (await call(api, action(done["id"], "act-other"))).status_code == 400
+        assert (await call(api, action(done["id"], "act-uphold"), "x")).status_code == 401
+
+
+async def test_a_test_of_a_coop_that_is_not_there_says_so(api: Api) -> None:
+    async with coop_there() as gone:
+        pass
+    async with connected(api, gone.url):
+        found = await api.owner.ok("POST", "/v1/coop/test")
+    assert (found["delivered"], found["status"]) == (False, None)
+    assert "cannot be reached" in found["problem"]
 
 
 async def test_a_callback_that_comes_again_changes_nothing_also_after_staff_opened_the_report(api: Api) -> None:
@@ -287,7 +349,8 @@ async def test_callbacks_that_make_no_sense_are_refused(api: Api) -> None:
 async def test_without_a_coop_there_are_no_callbacks_and_nothing_is_queued(api: Api) -> None:
     _host, _dan, _space, report = await reported(api)
     assert (await call(api, action(report, "act-uphold"))).status_code == 404
-    await api.owner.refused("GET", "/v1/coop")
+    assert (await api.owner.refused("GET", "/v1/coop"))["status"] == 404
+    assert (await api.owner.refused("POST", "/v1/coop/test"))["status"] == 404
     async with api.app.db.read() as db:
         assert not list(await db.exec_driver_sql("SELECT * FROM deliveries"))
 
@@ -364,6 +427,7 @@ async def test_how_it_stands_is_for_operators(api: Api) -> None:
     async with coop_there() as coop, connected(api, coop.url):
         ann = await api.account("ann")
         assert (await ann.refused("GET", "/v1/coop"))["status"] == 403
+        assert (await ann.refused("POST", "/v1/coop/test"))["status"] == 403
         assert (await api.nobody.refused("GET", "/v1/coop"))["status"] == 401
         assert (await api.owner.ok("GET", "/v1/coop"))["url"] == coop.url
 

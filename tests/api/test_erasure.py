@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from spacesctl.store.tables import accounts
 from tests.api.harness import Api, As, everything, settled
 from tests.api.test_evidence import actor_of, caption, lane_of, talks
 from tests.api.test_moderation import RULES, act
@@ -61,7 +63,7 @@ async def test_nothing_is_left_but_what_is_listed(api: Api) -> None:
     assert erased == planned
     assert kept_of(erased).keys() == {
         "reports, sanctions, appeals, audit log, without words and with an id",
-        "what others wrote, and notices that quote what a rule heard",
+        "what others wrote",
         "backups",
     }
     await settled(api)
@@ -96,33 +98,68 @@ async def test_evidence_that_somebody_needs_is_kept_and_said(api: Api) -> None:
     assert await files(api) == []
 
 
-async def test_what_is_held_stays_and_the_account_is_closed(api: Api) -> None:
+async def test_who_is_held_is_neither_erased_nor_closed_until_the_hold_is_released(api: Api) -> None:
     _, ann, _, _ = await person(api)
     held = await api.owner.ok("POST", "/v1/holds", {"subject": "@annabel", "reason": "a court"})
     assert held["told"] is False
     assert not [one for one in (await ann.ok("GET", "/v1/dms"))["data"] if "legal" in one["text"]]
-    erased = await ann.ok("POST", "/v1/accounts/me/erasure")
-    assert kept_of(erased)["words in captions"] == 1
-    assert "legal reason" in str(erased["things"])
+    for ask in ("GET", "POST"):
+        refused = await ann.refused(ask, "/v1/accounts/me/erasure")
+        assert (refused["status"], refused["reason"]) == (409, "held")
+        assert held["id"] in refused["detail"]
+        assert "court" not in str(refused)
     left = str(await everything(api))
-    for word in ("marmalade", "quinces", "figs", SAID.split()[0]):
+    for word in ("marmalade", "quinces", "figs", "Timbuktu", SAID.split()[0]):
         assert word in left, word
-    assert (await ann.refused("GET", "/v1/accounts/me"))["status"] == 401
-    assert (await api.owner.refused("GET", "/v1/accounts/@annabel"))["status"] == 404
     [listed] = (await api.owner.ok("GET", "/v1/holds"))["data"]
     assert (listed["subject"], listed["reason"]) == ("@annabel", "a court")
     await api.owner.ok("DELETE", f"/v1/holds/{held['id']}")
     assert (await api.owner.ok("GET", "/v1/holds"))["data"] == []
     assert (await api.owner.refused("DELETE", f"/v1/holds/{held['id']}"))["reason"] == "released"
+    await ann.ok("POST", "/v1/accounts/me/erasure")
     await settled(api)
     left = str(await everything(api))
     for word in ("marmalade", "figs", "Timbuktu"):
-        assert word not in left, "what the deleted account left goes with the hold"
-    assert [one["action"] for one in (await api.owner.ok("GET", "/v1/audit"))["data"]][:3] == [
-        "hold.release",
+        assert word not in left, word
+    entries = [one["action"] for one in (await api.owner.ok("GET", "/v1/audit"))["data"]]
+    assert [one for one in entries if one.startswith(("account.", "hold."))][:4] == [
         "account.erase",
         "account.delete",
+        "hold.release",
+        "hold.place",
     ]
+
+
+async def test_what_an_earlier_version_closed_and_kept_for_a_hold_goes_with_the_hold(api: Api) -> None:
+    _, ann, _, _ = await person(api)
+    held = await api.owner.ok("POST", "/v1/holds", {"subject": "@annabel", "reason": "a court"})
+    async with api.app.db.begin() as db:
+        closed = {"handle": "0" * 15, "name": "Deleted account", "deleted_at": api.app.clock.now()}
+        await db.execute(update(accounts).where(accounts.c.id == ann.id).values(closed))
+    await api.owner.ok("DELETE", f"/v1/holds/{held['id']}")
+    left = str(await everything(api)).lower()
+    for word in ("marmalade", "figs", "timbuktu"):
+        assert word not in left, word
+
+
+async def test_words_in_notices_go_with_those_of_the_act(api: Api) -> None:
+    host, ann, space, report = await person(api)
+    words = [{"w": w, "start": 1.0, "end": 1.5, "conf": 0.9} for w in SAID.split()]
+    await api.bot.ok("POST", f"{space}/acts", act(ann, "mute", key="k2", start_tick=400, end_tick=450, words=words))
+    assert [one for one in (await host.ok("GET", "/v1/dms"))["data"] if SAID in one["text"]]
+    await host.ok("PATCH", report, {"state": "dismissed", "note": ""})
+    kept = await api.owner.ok("GET", "/v1/accounts/@annabel/erasure")
+    assert kept_of(kept)["these words in messages of the server to others"] == 1, "the mute can be appealed"
+    [mute] = [one for one in (await host.ok("GET", f"{space}/sanctions"))["data"] if one["action"] == "mute"]
+    await host.ok("POST", f"{space}/sanctions/{mute['id']}/undo")
+    planned = await api.owner.ok("GET", "/v1/accounts/@annabel/erasure")
+    assert {one["what"]: one["erased"] for one in planned["things"]}[
+        "these words in messages of the server to others"
+    ] == 1
+    await ann.ok("POST", "/v1/accounts/me/erasure")
+    assert SAID.split()[0] not in str(await everything(api))
+    [told] = [one["text"] for one in (await host.ok("GET", "/v1/dms"))["data"] if "Rule pitch" in one["text"]]
+    assert "heard words that are deleted by now at" in told
 
 
 async def test_who_is_held_is_told_if_an_operator_wants_it(api: Api) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from spacesctl.server.http.rates import Limits, Rates
 from spacesctl.store import exporting
-from tests.api.harness import Api, As
+from tests.api.harness import Api, As, plans, watched
 from tests.api.test_evidence import actor_of, caption, lane_of, talks
 from tests.api.test_limits import too_many
 from tests.api.test_moderation import act, stage
@@ -49,7 +49,13 @@ async def test_what_is_ones_own_is_in_it(api: Api) -> None:
     files = await exported(ann)
     assert [one["text"] for one in rows(files, "posts")] == ["a post of hers"]
     assert {"hi ben", "hi ann"} <= {one["text"] for one in rows(files, "messages")}
-    assert [one["followed_id"] for one in rows(files, "follows")] == [ben.id]
+    assert rows(files, "follows") == [{"followed_id": ben.id, "followed": "@ben"}]
+    [sent] = [one for one in rows(files, "messages") if one["text"] == "hi ben"]
+    assert (sent["from"], sent["to"]) == ("@ann", "@ben")
+    [reported] = rows(files, "reports_filed")
+    assert (reported["target"], reported["space_title"]) == ("@ben", "A Space")
+    [hosted] = rows(files, "spaces")
+    assert (hosted["title"], hosted["host"]) == ("A Space", "@ann")
     assert "desk" in {one["label"] for one in rows(files, "tokens")}
     assert [one["id"] for one in rows(files, "spaces")] == [space.rsplit("/", 1)[-1]]
     assert [one["note"] for one in rows(files, "reports_filed")] == ["he shouted"]
@@ -73,6 +79,9 @@ async def test_a_sanction_has_its_words_and_sound_and_never_who_reported(api: Ap
     await host.ok("PUT", "/v1/accounts/me/blocks/@talker", {"reason": "a secret reason"})
     files = await exported(talker)
     muted = next(one for one in rows(files, "sanctions") if one["action"] == "mute")
+    assert muted["space_title"] == "A Space"
+    [said] = rows(files, "captions")
+    assert (said["space_id"], said["space_title"]) == (space.rsplit("/", 1)[-1], "A Space")
     assert " ".join(word["w"] for word in muted["words"]) == "crypto giveaway"
     assert files[muted["sound"]].startswith(b"OggS")
     assert [one["text"] for one in rows(files, "captions")] == ["buy my coins"]
@@ -105,3 +114,24 @@ async def test_exports_are_limited(api: Api) -> None:
     ann = await api.account("ann")
     await exported(ann)
     await too_many(ann, "GET", "/v1/accounts/me/export")
+
+
+async def test_who_is_deleted_has_no_handle_in_it(api: Api) -> None:
+    ann, ben = await api.accounts("ann", "ben")
+    await ben.ok("POST", "/v1/dms", {"to": "@ann", "text": "hi ann"})
+    await ben.ok("DELETE", "/v1/accounts/me")
+    [got] = [one for one in rows(await exported(ann), "messages") if one["text"] == "hi ann"]
+    assert (got["from_id"], got["from"]) == (ben.id, None)
+
+
+async def test_what_others_said_elsewhere_is_not_read_for_it(api: Api) -> None:
+    """No statement of an export reads the words or messages of all: its cost grows with what the person did."""
+    _host, talker, space = await stage(api)
+    lane = lane_of(actor_of(api, space), talker)
+    await api.bot.ok("POST", f"{space}/captions", {"captions": [caption(lane, 1, "hello", 10, 90)]})
+    with watched(api) as asked:
+        files = await exported(talker)
+    assert [one["text"] for one in rows(files, "captions")] == ["hello"]
+    read = [plan for plan in plans(api, asked) if " events" in plan or " dms" in plan]
+    assert len(read) >= 4
+    assert not [plan for plan in read if plan.startswith("SCAN")], read

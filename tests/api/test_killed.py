@@ -99,6 +99,7 @@ CASES = {
     "confirm": Case("host", "POST /v1/spaces/{space}/suggestions/{space}-s1/confirm"),
     "suspend": Case("owner", "PUT /v1/accounts/@ben/suspension", {"reason": "spam", "duration": 600}),
     "delete account": Case("owner", "DELETE /v1/accounts/@ben"),
+    "erase account": Case("owner", "POST /v1/accounts/@ben/erasure"),
     "kick": Case("host", "POST /v1/spaces/{space}/people/@ann/kick", {"reason": "x", "duration": 60, "erase": True}),
     "panic": Case("host", "POST /v1/spaces/{space}/panic", {"duration": 60}),
     "lock": Case("host", "PUT /v1/spaces/{space}/measures/lock", {"duration": 60}),

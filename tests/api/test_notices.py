@@ -121,14 +121,27 @@ async def test_an_unmute_asks_to_open_the_microphone(scene: Scene) -> None:
     assert told == {}
 
 
-async def test_who_has_left_is_told_of_a_sanction_and_who_never_came_is_not(api: Api) -> None:
-    host, ann, eve = await api.accounts("host", "ann", "eve")
+async def test_who_has_left_is_told_of_a_sanction_and_who_never_came_of_a_warning_alone(api: Api) -> None:
+    host, ann, eve, zoe = await api.accounts("host", "ann", "eve", "zoe")
     space = await api.live(host)
     place = (await ann.offer(f"{space}/whep")).headers["location"]
     await api.app.registry.store_attendance()
     assert (await ann.call("DELETE", urlsplit(place).path)).status_code == 200
     for one in (ann, eve):
         await host.ok("POST", f"{space}/people/{one.handle}/warn", {"reason": "loud"})
-    [told] = (await ann.ok("GET", "/v1/dms"))["data"]
+    for one in (ann, zoe):
+        await host.ok("POST", f"{space}/people/{one.handle}/kick", {"reason": "loud"})
+    kicked, warned = [one["text"] for one in (await ann.ok("GET", "/v1/dms"))["data"]]
+    assert kicked.startswith("You were removed from “A Space” by @host until it ends: loud.")
+    assert warned.startswith("You were warned in “A Space” by @host: loud.")
+    [told] = (await eve.ok("GET", "/v1/dms"))["data"]
     assert told["text"].startswith("You were warned in “A Space” by @host: loud.")
+    assert (await zoe.ok("GET", "/v1/dms"))["data"] == []
+
+
+async def test_a_warning_crosses_no_block(api: Api) -> None:
+    host, eve = await api.accounts("host", "eve")
+    space = await api.live(host)
+    await eve.ok("PUT", "/v1/accounts/me/blocks/@host")
+    await host.ok("POST", f"{space}/people/@eve/warn", {"reason": "loud"})
     assert (await eve.ok("GET", "/v1/dms"))["data"] == []

@@ -232,3 +232,48 @@ async def test_files_that_no_report_has_are_swept(api: Api) -> None:
     await asyncio.to_thread((api.app.clips / f"{'0' * 64}.ogg").write_bytes, b"of a server that was killed")
     await turn(api)
     assert files(api) == [named]
+
+
+async def said(api: Api) -> str:
+    """All that is stored but the rules themselves."""
+    return str({name: rows for name, rows in (await everything(api)).items() if name != "rulesets"})
+
+
+async def test_what_notices_quote_goes_with_the_words_of_the_act(api: Api, clock: VirtualClock) -> None:
+    host, talker, space = await stage(api)
+    await api.bot.ok("POST", f"{space}/acts", act(talker, "mute"))
+    await host.ok("POST", f"{space}/end")
+    told = [one["text"] for who in (host, talker) for one in (await who.ok("GET", "/v1/dms"))["data"]]
+    assert sum("heard “crypto giveaway”" in text for text in told) == 2
+    clock.advance(31 * DAY)
+    assert (await turn(api))["notices"] == 2
+    assert "giveaway" not in await said(api)
+    for who in (host, talker):
+        [text] = [one["text"] for one in (await who.ok("GET", "/v1/dms"))["data"] if "pitch" in one["text"]]
+        assert "pitch heard words that are deleted by now" in text
+        assert "muted" in text, "the rest stays"
+
+
+async def test_a_notice_to_somebody_who_is_held_keeps_its_words_until_that_is_over(
+    api: Api, clock: VirtualClock
+) -> None:
+    host, talker, space = await stage(api)
+    await api.bot.ok("POST", f"{space}/acts", act(talker, "mute"))
+    await host.ok("POST", f"{space}/end")
+    held = await api.owner.ok("POST", "/v1/holds", {"subject": "@host", "reason": "x"})
+    clock.advance(31 * DAY)
+    assert (await turn(api))["notices"] == 1
+    assert "giveaway" in str((await everything(api))["dms"])
+    assert not await turn(api)
+    await api.owner.ok("DELETE", f"/v1/holds/{held['id']}")
+    assert await turn(api) == Counter(notices=1)
+    assert "giveaway" not in await said(api)
+
+
+async def test_the_kept_answer_to_who_wrote_a_note_goes_with_the_note(api: Api, clock: VirtualClock) -> None:
+    host, _, _, _, path = await reported(api)
+    clock.advance(30.5 * DAY)
+    await host.ok("POST", f"{path}/notes", {"text": "a late thought"}, headers={"Idempotency-Key": "k"})
+    assert "a late thought" in str((await everything(api))["idempotency"])
+    assert (await turn(api))["notes"] == 2
+    assert "a late thought" not in str(await everything(api))

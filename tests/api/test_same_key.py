@@ -49,6 +49,7 @@ CREATES = {
         {"space_id": "{space}", "account": "@late"},
     ),
     "/v1/spaces/{space_id}/redactions": Create("redactions", {"account": "@ben", "last": 3}, {"account": "@ben", "last": 2}),
+    "/v1/reports/{report_id}/notes": Create("report_notes", {"text": "seen"}, {"text": "seen again"}),
     "/v1/webhooks": Create(
         "webhooks", {"url": "https://203.0.113.9/x"}, {"url": "https://203.0.113.9/y"}, secret="secret"
     ),
@@ -61,6 +62,10 @@ class Scene:
     api: Api
     people: dict[str, As]
     space: str
+    report: str
+
+    def path(self, path: str) -> str:
+        return path.format(space_id=self.space, report_id=self.report)
 
     def body(self, body: dict[str, Any]) -> dict[str, Any]:
         return {key: self.space if value == "{space}" else value for key, value in body.items()}
@@ -74,7 +79,8 @@ async def scene(api: Api) -> Scene:
     host, ann = await api.accounts("host", "ann")
     space = (await api.live(host, delay=4)).rpartition("/")[2]
     await api.speaker(f"/v1/spaces/{space}", host, "ben")
-    return Scene(api, {"host": host, "ann": ann, "owner": api.owner}, space)
+    report = (await host.ok("POST", "/v1/reports", {"space_id": space, "account": "@ben"}))["id"]
+    return Scene(api, {"host": host, "ann": ann, "owner": api.owner}, space, report)
 
 
 def test_every_route_that_takes_a_key_is_tried() -> None:
@@ -90,7 +96,7 @@ def test_every_route_that_takes_a_key_is_tried() -> None:
 @pytest.mark.parametrize("path", CREATES)
 async def test_of_twelve_at_once_one_does_it_and_all_get_its_answer(api: Api, path: str) -> None:
     create, here = CREATES[path], await scene(api)
-    path = path.format(space_id=here.space)
+    path = here.path(path)
     who, body = here.people[create.who], here.body(create.body)
     before = await here.count(create.table)
     answers = await asyncio.gather(*(who.call("POST", path, body, headers=KEY) for _ in range(AT_ONCE)))
@@ -108,7 +114,7 @@ async def test_of_twelve_at_once_one_does_it_and_all_get_its_answer(api: Api, pa
 @pytest.mark.parametrize("path", CREATES)
 async def test_a_key_that_was_used_for_another_request_is_refused(api: Api, path: str) -> None:
     create, here = CREATES[path], await scene(api)
-    path = path.format(space_id=here.space)
+    path = here.path(path)
     who = here.people[create.who]
     await who.ok("POST", path, here.body(create.body), headers=KEY)
     before = await everything(api)
@@ -121,7 +127,7 @@ async def test_a_key_that_was_used_for_another_request_is_refused(api: Api, path
 @pytest.mark.parametrize("path", [path for path, create in CREATES.items() if create.refused is not None])
 async def test_a_refused_request_leaves_the_key_free(api: Api, path: str) -> None:
     create, here = CREATES[path], await scene(api)
-    path = path.format(space_id=here.space)
+    path = here.path(path)
     who, body = here.people[create.who], here.body(create.refused or {})
     if path == "/v1/accounts":
         late = await api.account("late")

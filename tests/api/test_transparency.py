@@ -9,7 +9,7 @@ import pytest
 
 from spacesctl.domain.transparency import Statement
 from spacesctl.support.clock import VirtualClock
-from tests.api.harness import Api, As
+from tests.api.harness import Api, As, plans, watched
 from tests.api.test_moderation import RULES, act
 from tests.api.test_reporters import about
 from tests.domain.test_transparency import complaints
@@ -166,3 +166,30 @@ async def test_they_are_for_operators(api: Api, path: str) -> None:
     host = await api.account("host")
     await api.live(host)
     assert (await host.refused("GET", f"/v1/audit/{path}?{DAYS}"))["reason"] == "scope"
+
+
+async def test_a_page_begins_where_the_last_ended_by_an_index(api: Api) -> None:
+    """Of each table the rows before are passed over, not read again: a page costs the same wherever it is."""
+    days = {"first": "2026-11-30", "last": "2026-11-30"}
+    with watched(api) as asked:
+        await api.owner.ok("GET", "/v1/audit/statements", params={**days, "cursor": "2026-11-30T12:00:00.000Z/x"})
+    read = plans(api, [one for one in asked if "UNION ALL" in one[0]])
+    for table, index in (
+        ("sanctions", "ix_sanctions_since_id (since>? AND since<?)"),
+        ("redactions", "ix_redactions_at_id (at>? AND at<?)"),
+        ("audit_entries", "ix_audit_entries_action_at (action=? AND at>? AND at<?)"),
+    ):
+        assert any(plan.startswith(f"SEARCH {table} USING INDEX {index}") for plan in read), read
+    assert not [plan for plan in read if plan.startswith(("SCAN sanctions", "SCAN redactions", "SCAN audit_entries"))]
+
+
+async def test_reports_are_counted_in_the_categories_of_the_template_too(api: Api) -> None:
+    await an_hour(api)
+    found = (await api.owner.ok("GET", f"/v1/audit/figures?{DAYS}"))["data"]
+    notices = {(row["figure"], row["detail"]): row["value"] for row in found if row["section"] == "notices"}
+    privacy = "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"
+    assert notices == {
+        (figure, detail): value
+        for figure, value in (("received", 1), ("upheld", 1), ("median hours until decided", 0))
+        for detail in ("", privacy)
+    }

@@ -53,7 +53,7 @@ sanction show s1 / appeal s1 --text x / appeals list / appeals show a1 / appeals
 rules show ID / rules clear ID / audit list / audit verify / record start ID / record stop ID
 audit report --template dsa15 --from 2026-01-01 --to 2026-01-02
 recordings list / recordings delete r1 -y / webhook add https://a.example --all / webhook list / webhook test w1 / webhook remove w1 -y
-webhook renew w1 -y / transcript ID / coop show
+webhook renew w1 -y / transcript ID / coop show / coop test
 webhook deliveries w1 / notifications add json://a.example / notifications list / notifications test n1 / notifications remove n1 -y
 """
 COMMANDS = [

@@ -10,6 +10,7 @@ from spacesctl.domain.clock import shown
 from spacesctl.domain.ladders import NO_STEP
 from spacesctl.domain.words import Role
 from spacesctl.store.acts import StoredAct
+from spacesctl.store.quotes import quote
 
 _EFFECTS: dict[str, type[e.Event]] = {
     "report": e.ReportFiled,
@@ -44,7 +45,7 @@ def act_taken(c: Context, event: e.ActTaken) -> list[Notice]:
         f"This was automatic, in the host's name.{_how_to_appeal(c, event)}"
     )
     to_host = f"Rule {event.rule_id} {_found(act)} at {at}: {c.name(event.account_id)} was {done} {c.title}.{_to_undo(c, event)}"
-    return [Notice(event.account_id, to_target, across=True), Notice(c.space.host_id, to_host)]
+    return [_quoting(act, event.account_id, to_target, across=True), _quoting(act, c.space.host_id, to_host)]
 
 
 _MEASURES = {
@@ -59,7 +60,7 @@ def _about_the_space(c: Context, event: e.ActTaken, act: StoredAct) -> list[Noti
     if done is None or not undo:
         return []  # it was in effect already
     text = f"Rule {event.rule_id} {_found(act)} at {shown(event.start_tick)}: {done.format(title=c.title)}.{undo}"
-    return [Notice(c.space.host_id, text)]
+    return [_quoting(act, c.space.host_id, text)]
 
 
 def _to_undo(c: Context, event: e.ActTaken) -> str:
@@ -96,7 +97,7 @@ def _too_late_to_redact(c: Context, event: e.ActTaken) -> list[Notice]:
         f"Rule {event.rule_id} {_found(act)} of {c.name(event.account_id)} at {at} in {c.title}: it suggests to redact it. "
         f"Nothing was done. To do it: `{by_hand}`."
     )
-    return [Notice(c.space.host_id, text)]
+    return [_quoting(act, c.space.host_id, text)]
 
 
 _NOT_DONE = {
@@ -120,12 +121,25 @@ def suggested(c: Context, event: e.SuggestionMade) -> list[Notice]:
         f"Rule {one.rule_id} {_found(act)}{of} at {at} in {c.title}: {because} To do it: `spacesctl confirm {one.id}`; "
         f"`spacesctl dismiss {one.id}` leaves it."
     )
-    return [Notice(c.space.host_id, text)]
+    return [_quoting(act, c.space.host_id, text)]
 
 
 def _found(act: StoredAct) -> str:
     """What a rule has found: words, or facts of sound and conduct."""
-    return f"heard “{' '.join(word.w for word in act.words)}”" if act.words or not act.found else f"found {act.found}"
+    return quote(_said(act)) if act.words or not act.found else f"found {act.found}"
+
+
+def _said(act: StoredAct) -> str:
+    return " ".join(word.w for word in act.words)
+
+
+def _quoting(act: StoredAct, to: str, text: str, *, across: bool = False) -> Notice:
+    """A notice with what `_found` says: the words in it go with those of the act."""
+    return (
+        Notice(to, text, across=across, act=act.key, quoted=_said(act))
+        if act.words
+        else Notice(to, text, across=across)
+    )
 
 
 def _alerted(c: Context, event: e.ActTaken) -> list[Notice]:
@@ -139,7 +153,7 @@ def _alerted(c: Context, event: e.ActTaken) -> list[Notice]:
     )
     text = f"Rule {event.rule_id} {_found(act)}{of} at {at} in {c.title}."
     staff = [one.account_id for one in c.space.people.values() if one.role in (Role.HOST, Role.COHOST)]
-    return [Notice(one, text) for one in staff]
+    return [_quoting(act, one, text) for one in staff]
 
 
 def tripped(c: Context, event: e.BreakerTripped) -> list[Notice]:

@@ -32,6 +32,9 @@ class Notice:
     kind: str = "notice"
     across: bool = False
     """Whether a block does not keep it away: it is about the block, or says who hosts instead of the recipient."""
+    act: str | None = None
+    """The key of the act whose words it quotes: those are deleted with the act's."""
+    quoted: str | None = None
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,8 @@ def _sanctioned(c: Context, event: e.SanctionImposed) -> list[Notice]:
     if isinstance(c.outcome.by, Rule):
         return []  # the act says it, with the words
     sanction = event.sanction
-    if not c.had_a_part(sanction.target):
-        return []  # it concerns nobody who was there
+    if sanction.action != "warn" and not c.had_a_part(sanction.target):
+        return []  # it concerns nobody who was there; a warning is nothing but what is told
     how_long = f" for {how_long_in_words(sanction.until - sanction.since)}" if sanction.until is not None else ""
     how_long = how_long or (" until it ends" if sanction.action == "kick" else "")
     done = ACTIONS[sanction.action].done

@@ -38,8 +38,16 @@ class Notices:
             for notice in WRITERS[type(event)](context, event):
                 if self._is_due(notice, outcome, context.apart, sender):
                     await direct_messages.send_dm(
-                        db, sender or self._bot_id, notice.to, notice.text, outcome.at, kind=notice.kind, space_id=space_id
-                    )  # fmt: skip
+                        db,
+                        sender or self._bot_id,
+                        notice.to,
+                        notice.text,
+                        outcome.at,
+                        kind=notice.kind,
+                        space_id=space_id,
+                        act_key=notice.act,
+                        quoted=notice.quoted,
+                    )
 
     def _is_due(self, notice: Notice, outcome: Outcome, apart: frozenset[str], sender: str | None) -> bool:
         if notice.to in (self._bot_id, outcome.by.account_id) or (notice.to in apart and not notice.across):

@@ -50,9 +50,10 @@ def _unassign(report_id: str) -> Call[WholeReport]:
     return Call("DELETE", f"/v1/reports/{segment(report_id)}/assignee", WholeReport)
 
 
-def _note(report_id: str, text: str) -> Call[review.ReportNote]:
+def _note(report_id: str, text: str, *, idempotency_key: str | None = None) -> Call[review.ReportNote]:
     """Write a note on a report."""
-    return Call("POST", f"/v1/reports/{segment(report_id)}/notes", review.ReportNote, review.NewNote(text=text))
+    path, new = f"/v1/reports/{segment(report_id)}/notes", review.NewNote(text=text)
+    return Call("POST", path, review.ReportNote, new, idempotency_key=idempotency_key)
 
 
 def _clip(report_id: str) -> Call[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spacesctl.api.captions import BotStatus
-from spacesctl.api.coop import CoopState
+from spacesctl.api.coop import CoopState, CoopTest
 from spacesctl.api.operation import ExpectedProbe, Health, Readiness, RunningServer
 from spacesctl.client.call import AsyncGroup, Call, Operation, SyncGroup
 
@@ -40,6 +40,11 @@ def _coop() -> Call[CoopState]:
     return Call("GET", "/v1/coop", CoopState)
 
 
+def _try_coop() -> Call[CoopTest]:
+    """For admins: send Coop a report that is marked as a test. Raises NotFound without one."""
+    return Call("POST", "/v1/coop/test", CoopTest)
+
+
 def _bot_status(status: BotStatus) -> Call[None]:
     """For the bundled bot: tell whether captions work."""
     return Call("PUT", "/v1/bots/status", NOTHING, status)
@@ -52,6 +57,7 @@ class _Calls:
     probe = Operation(_probe)
     running = Operation(_running)
     coop = Operation(_coop)
+    try_coop = Operation(_try_coop)
     bot_status = Operation(_bot_status)
 
 

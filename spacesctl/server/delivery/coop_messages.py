@@ -3,6 +3,9 @@ address where reviewers with a token find it."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Final
+
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,21 +21,25 @@ from spacesctl.store.appeals import KeptAppeal
 from spacesctl.store.reports import KeptReport
 from spacesctl.store.sanctions import KeptSanction
 
+TEST_SAYS: Final = "A test by an operator: there is nothing to review"
+
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The base: names as Coop spells them, and no nulls."""
 
 
 class ReportData(Sent, frozen=True, kw_only=True):
-    """Of an item of our type for reports, also for what an appeal is about without one. Ticks are of 20 ms on the Space clock."""
+    """Of an item of our type for reports, also for what an appeal is about without one. Ticks are of 20 ms on the Space clock. A block is
+    of no Space; `blocked_by` is whose it is."""
 
     link: str
-    space_id: str
-    space_title: str
+    space_id: str | None = None
+    space_title: str | None = None
     account: str | None = None
     category: str | None = None
     rule: str | None = None
     action: str | None = None
+    blocked_by: str | None = None
     words: str | None = None
     first_tick: int | None = None
     last_tick: int | None = None
@@ -109,10 +116,10 @@ class AppealCall(Sent, frozen=True, kw_only=True):
 
 
 class CoopMessages:
-    """Makes bodies from what is stored now. `base_url` is the server's public address."""
+    """Makes bodies from what is stored now. `base_url` is the server's public address, `bot_id` the bundled bot's account."""
 
-    def __init__(self, coop: Coop, base_url: str) -> None:
-        self._coop, self._base = coop, base_url
+    def __init__(self, coop: Coop, base_url: str, bot_id: str) -> None:
+        self._coop, self._base, self._bot_id = coop, base_url, bot_id
 
     async def report(self, db: AsyncConnection, report_id: str) -> ReportCall:
         """Raises NotFound."""
@@ -133,6 +140,7 @@ class CoopMessages:
         sanction = await sanctions.get(db, row.sanction_id)
         report = await grounds.report_of(db, sanction)
         target = await _account(db, row.target_id)
+        blocker = await _account(db, row.host_id) if row.space_id is None else None
         title = await _title(db, row.space_id or "")
         upheld_there = report is not None and report.state == "upheld" and report.decided_by == described(COOP)
         policy = self._coop.policy(report.category) if report is not None else None
@@ -140,13 +148,24 @@ class CoopMessages:
             appeal_id=row.id,
             appealed_by=Ref(id=row.target_id, type_id=self._coop.user_type),
             appealed_at=rfc3339(row.at),
-            actioned_item=self._item_of_sanction(row, sanction, target, title)
+            actioned_item=self._item_of_sanction(row, sanction, target, title, blocker)
             if report is None
-            else self._item_of_report(report, target, title),
+            else self._item_of_report(report, target, await _title(db, report.space_id)),
             actions_taken=[self._coop.uphold] if upheld_there else [],
             appeal_reason=row.text or None,
             violating_policies=[Policy(id=policy)] if policy is not None else [],
-            additional_items=self._around(row.space_id or "", title, target),
+            additional_items=self._around(row.space_id, title, target, blocker),
+        )
+
+    def test(self, test_id: str, at: datetime) -> ReportCall:
+        """A report of nothing by the bundled bot, which says so and is decided on by nobody here."""
+        data = ReportData(link=self._base, space_title=TEST_SAYS, category="other")
+        return ReportCall(
+            reporter=Reporter(kind="user", id=self._bot_id, type_id=self._coop.user_type),
+            reported_at=rfc3339(at),
+            reported_item=Item(id=test_id, type_id=self._coop.report_type, data=data),
+            reported_for_reason=Reason(reason=TEST_SAYS),
+            additional_items=[],
         )
 
     def _item_of_report(self, row: KeptReport, target: Account | None, title: str) -> Item:
@@ -165,22 +184,30 @@ class CoopMessages:
         )
         return Item(id=row.id, type_id=self._coop.report_type, data=data)
 
-    def _item_of_sanction(self, row: KeptAppeal, sanction: KeptSanction, target: Account | None, title: str) -> Item:
+    def _item_of_sanction(
+        self, row: KeptAppeal, sanction: KeptSanction, target: Account | None, title: str, blocker: Account | None
+    ) -> Item:
         data = ReportData(
             link=f"{self._base}/v1/sanctions/{sanction.id}",
-            space_id=row.space_id or "",
-            space_title=title,
+            space_id=row.space_id,
+            space_title=title or None,
+            blocked_by=f"@{blocker.handle}" if blocker is not None else None,
             account=f"@{target.handle}" if target is not None else None,
             action=sanction.action,
         )
         return Item(id=sanction.id, type_id=self._coop.report_type, data=data)
 
-    def _around(self, space_id: str, title: str, target: Account | None) -> list[Item]:
-        place = SpaceData(title=title, link=f"{self._base}/s/{space_id}")
-        found = [Item(id=space_id, type_id=self._coop.space_type, data=place)]
-        if target is not None:
-            who = UserData(handle=f"@{target.handle}", name=target.name)
-            found.append(Item(id=target.id, type_id=self._coop.user_type, data=who))
+    def _around(
+        self, space_id: str | None, title: str, target: Account | None, blocker: Account | None = None
+    ) -> list[Item]:
+        found = list[Item]()
+        if space_id is not None:
+            place = SpaceData(title=title, link=f"{self._base}/s/{space_id}")
+            found.append(Item(id=space_id, type_id=self._coop.space_type, data=place))
+        for one in (target, blocker):
+            if one is not None:
+                who = UserData(handle=f"@{one.handle}", name=one.name)
+                found.append(Item(id=one.id, type_id=self._coop.user_type, data=who))
         return found
 
 

@@ -13,6 +13,7 @@ import structlog
 from spacesctl.application.projections.coop_outbox import WORDS_WITHIN
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import NotFound
+from spacesctl.domain.ids import new_account_id
 from spacesctl.server.delivery.answers import Answer, asked
 from spacesctl.server.delivery.coop_messages import CoopMessages
 from spacesctl.server.delivery.coop_settings import Coop
@@ -21,7 +22,7 @@ from spacesctl.server.delivery.sender import Sender
 from spacesctl.server.delivery.webhook_sender import JITTER, RETRIES
 from spacesctl.store import coop as store
 from spacesctl.store import direct_messages, tokens
-from spacesctl.store.coop import Due
+from spacesctl.store.coop import Due, Kind
 from spacesctl.store.ports import Database
 from spacesctl.support.backoff import Backoff
 from spacesctl.support.clock import REAL, Clock
@@ -30,6 +31,8 @@ from spacesctl.support.text import one_line
 AT_ONCE: Final = 4
 LOOK_EVERY: Final = 5.0
 """Seconds between two looks at most. Nothing is sent at once: reports wait for words."""
+TEST: Final = "test-"
+"""What the ids of tests begin with."""
 MOST_ANSWER: Final = 16 << 10
 MOST_SAID: Final = 120
 _AGAIN: Final = frozenset({408, 425, 429})
@@ -65,7 +68,7 @@ class CoopSender(Sender):
         super().__init__("coop", AT_ONCE, rest=WORDS_WITHIN.total_seconds(), pause=look_every)
         self.settings, self.counts = settings, counts
         self._db, self._outside, self._bot = db, outside, bot
-        self._messages = CoopMessages(settings, base_url)
+        self._messages = CoopMessages(settings, base_url, bot.id)
         self._retries, self._backoff = retries, Backoff(retries or (0.0,), JITTER)
         self._look_every, self._clock = look_every, clock
 
@@ -74,6 +77,12 @@ class CoopSender(Sender):
         async with self._db.begin() as db:
             coop, now = self.settings, self._clock.now()
             await store.connect(db, self._bot.id, coop.url, rules=coop.rules, now=now)
+
+    async def try_now(self) -> tuple[str, Answer]:
+        """Send a report that is marked as a test, once. Returns its id and what came back; it is neither stored nor tried again."""
+        test_id = f"{TEST}{new_account_id()}"
+        body = msgspec.json.encode(self._messages.test(test_id, self._clock.now()))
+        return test_id, await self._ask("report", body)
 
     async def _start_due(self) -> float:
         busy = [int(one) for one in self._sending]
@@ -93,7 +102,7 @@ class CoopSender(Sender):
         except NotFound:  # its Space was deleted since
             answer, final = Answer(None, "it is gone"), True
         else:
-            answer = await self._ask(row, body)
+            answer = await self._ask(row.kind, body)
             final = answer.status is not None and 300 <= answer.status < 500 and answer.status not in _AGAIN
         now = self._clock.now()
         async with self._db.begin() as db:
@@ -115,12 +124,12 @@ class CoopSender(Sender):
                 return msgspec.json.encode(await self._messages.appeal(db, row.ref))
             return msgspec.json.encode(await self._messages.report(db, row.ref))
 
-    async def _ask(self, row: Due, body: bytes) -> Answer:
-        url = self.settings.url.rstrip("/") + _PATHS[row.kind]
+    async def _ask(self, kind: Kind, body: bytes) -> Answer:
+        url = self.settings.url.rstrip("/") + _PATHS[kind]
         headers = {"Content-Type": "application/json", "X-API-KEY": self.settings.key, "Accept-Encoding": "identity"}
         answer = await asked(self._outside.ask(url, body, headers, MOST_ANSWER), self._clock.now)
         self.counts["coop delivered" if answer.good else "coop failed"] += 1
-        _log.debug("coop", kind=row.kind, status=answer.status)
+        _log.debug("coop", kind=kind, status=answer.status)
         if answer.status is None or not 400 <= answer.status < 500:
             return answer
         return _with_reason(answer, self.settings.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from spacesctl.application import forgetting
 from spacesctl.application.checkpoints import LOOK_EVERY as CHECKPOINTS_EVERY
 from spacesctl.application.checkpoints import make_checkpoints
 from spacesctl.application.evidence import cut_again
@@ -53,4 +54,5 @@ def look_after(app: Services, disk: DiskWatch, bot_id: str, kept: Retention) -> 
     tasks.every("old recordings", TIDY_EVERY, app.recordings.tidy)
     tasks.every("old evidence and words", PURGE_EVERY, old.run)
     tasks.later("unfinished clips", app.voices.clear)
+    tasks.later("unfinished erasures", partial(forgetting.resume, app, app.recordings))
     tasks.every("voice clips", SWEEP_EVERY, partial(app.voices.sweep, app.db))

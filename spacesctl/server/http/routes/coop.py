@@ -11,8 +11,8 @@ from starlette.requests import ClientDisconnect
 from spacesctl.api import coop as api
 from spacesctl.api.wire import Time, time
 from spacesctl.application import coop
-from spacesctl.domain.errors import Invalid, NotFound, NotSignedIn, Refused
-from spacesctl.server.delivery.coop_sender import CoopSender
+from spacesctl.domain.errors import Invalid, NotFound, NotSignedIn, Refused, TooMany
+from spacesctl.server.delivery.coop_sender import TEST, CoopSender
 from spacesctl.server.delivery.coop_signature import HEADER
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.services import Admin, Here, Services, no_dry_run
@@ -70,6 +70,16 @@ async def get_coop(app: Here, caller: Admin) -> api.CoopState:
     )
 
 
+@router.post("/test", dependencies=[Depends(no_dry_run)])
+@may_fail(NotFound, TooMany)
+@limited("outside")
+async def try_coop(app: Here, caller: Admin) -> api.CoopTest:
+    """Send Coop a report that is marked as a test, and return what came back. Nothing is stored here; a decision on it is taken and counts
+    for nothing. For admins."""
+    test_id, answer = await _coop(app).try_now()
+    return api.CoopTest(id=test_id, delivered=answer.good, status=answer.status, problem=answer.problem)
+
+
 @router.post(
     "/actions",
     status_code=204,
@@ -108,6 +118,8 @@ async def _decide(app: Services, here: CoopSender, one: _Callback) -> None:
         raise Invalid("action", "is missing")
     if one.item.type_id != settings.report_type:
         raise Invalid("item.typeId", "is not the type of reports")
+    if one.item.id.startswith(TEST) and one.action.id in (settings.uphold, settings.dismiss):
+        return  # of `coop test`: signature, type and action are right
     if one.action.id == settings.uphold:
         await coop.decide_report(app, one.item.id, "upheld")
     elif one.action.id == settings.dismiss:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Depends
 
 from spacesctl.api import privacy as api
 from spacesctl.api.wire import Page, Time, time
-from spacesctl.application import holding
+from spacesctl.application import forgetting, holding
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import NotFound, Refused
 from spacesctl.server.http.cursors import instant
@@ -43,9 +45,10 @@ async def list_holds(app: Here, caller: Admin, released: bool = False, cursor: s
 @may_fail(NotFound, Refused)
 @limited("change")
 async def release(app: Here, caller: Admin, hold_id: str) -> None:
-    """End a hold. What an account that was deleted meanwhile left behind is erased now. For admins."""
+    """End a hold. What accounts that were deleted meanwhile left behind for it is erased now. For admins."""
     for one in await holding.release(app, caller, hold_id):
-        await app.recordings.delete_files(one)
+        await app.recordings.delete_files(one.id)
+    await app.registry.tasks.insist("finish erasures", partial(forgetting.resume, app, app.recordings))
 
 
 async def _shown(app: Services, found: list[KeptHold]) -> list[api.Hold]:

@@ -42,4 +42,4 @@ async def delete(app: Here, caller: SignedIn, ref: str) -> None:
     undone. Its scheduled Spaces are canceled; live ones go to a co-host who is there, or end. Its handle is not given again.
     """
     for one in await delete_account(app, caller, ref):
-        await app.recordings.delete_files(one)
+        await app.recordings.delete_files(one.id)

@@ -62,7 +62,7 @@ async def get_post(app: Here, ref: str) -> api.Post:
 
 
 @router.delete("/posts/{ref}", status_code=204)
-@may_fail(NotFound, NotAllowed)
+@may_fail(NotFound, NotAllowed, Refused)
 @limited("change")
 async def delete_post(app: Here, caller: SignedIn, ref: str) -> None:
     """Delete a post and its voice clip, and remove its pins. Only the author and admins may."""

@@ -48,10 +48,7 @@ async def erase(app: Here, caller: SignedIn, ref: str) -> api.Erasure:
     """Delete the caller's own account (`me`), for admins any, and erase their words: in captions, in evidence that nobody needs, in
     messages that they sent. It cannot be undone. An account that is deleted already is erased for admins, by its id.
     """
-    done = await forgetting.erase(app, caller, ref)
-    for one in done.files:
-        await app.recordings.delete_files(one)
-    return _erasure(done)
+    return _erasure(await forgetting.erase(app, caller, ref, app.recordings))
 
 
 def _erasure(one: forgetting.Erased) -> api.Erasure:

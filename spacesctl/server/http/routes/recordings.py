@@ -99,7 +99,7 @@ async def delete(app: Here, caller: SignedIn, recording_id: str) -> None:
     """Delete a recording and its files."""
     one = await _own(app, caller, recording_id)
     await use.delete_recording(app, caller, one)
-    await app.recordings.delete_files(one)
+    await app.recordings.delete_files(one.id)
 
 
 async def _own(app: Services, caller: Person, recording_id: str) -> KeptRecording:

@@ -156,13 +156,24 @@ async def unassign_report(app: Here, caller: SignedIn, report_id: str) -> api.Wh
 
 
 @router.post("/reports/{report_id}/notes", status_code=201)
-@may_fail(NotFound, NotAllowed, Refused)
+@may_fail(NotFound, NotAllowed, Refused, Conflict)
 @limited("change")
-async def note_report(app: Here, caller: SignedIn, report_id: str, body: api_review.NewNote) -> api_review.ReportNote:
+async def note_report(
+    app: Here, caller: SignedIn, report_id: str, body: api_review.NewNote, idempotency_key: IdempotencyKey = None
+) -> api_review.ReportNote | Response:
     """Write a note on a report, for those who review it: neither who filed it nor whom it is about reads it. A report has at most 50."""
-    note = await review.note_report(app, caller, report_id, body.text)
-    async with app.db.read() as db:
-        author = await accounts.get(db, note.author_id)
+    do = partial(_note, app, caller, report_id, body)
+    return await answer_once(app, caller, idempotency_key, f"notes {report_id}", body, do)
+
+
+async def _note(
+    app: Services, caller: Person, report_id: str, body: api_review.NewNote, once: Once
+) -> api_review.ReportNote:
+    return _noted(await review.note_report(app, caller, report_id, body.text, keeping(once, _noted)))
+
+
+def _noted(made: tuple[report_notes.KeptNote, Account]) -> api_review.ReportNote:
+    note, author = made
     return api_review.ReportNote(id=note.id, by=who(author), text=note.text, created_at=Time.of(note.at))
 
 
@@ -207,9 +218,7 @@ async def _notes(app: Services, caller: Person, row: KeptReport) -> list[api_rev
         known = await accounts.by_ids(db, {one.author_id for one in found})
     is_reporter = row.reporter_id == caller.account_id
     return [
-        api_review.ReportNote(id=one.id, by=who(known[one.author_id]), text=one.text, created_at=Time.of(one.at))
-        for one in found
-        if not is_reporter or one.author_id == caller.account_id
+        _noted((one, known[one.author_id])) for one in found if not is_reporter or one.author_id == caller.account_id
     ]
 
 

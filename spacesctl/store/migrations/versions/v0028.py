@@ -1,0 +1,77 @@
+"""What notices quote, erasures that are not done yet, and who spoke which caption; indexes for exports and reports."""
+
+import re
+
+import sqlalchemy as sa
+from alembic import op
+
+from spacesctl.store.tables import Utc
+
+revision = "0028"
+down_revision = "0022"
+
+_QUOTE = re.compile(r"[Rr]ule (?P<rule>\S+) heard “(?P<words>[^”]*)”")
+_AT_ONCE = 1000
+
+
+def upgrade() -> None:
+    """Apply this version to the previous one."""
+    op.add_column("dms", sa.Column("act_key", sa.String(128)))
+    op.add_column("dms", sa.Column("quoted", sa.Text()))
+    op.create_index("ix_dms_act_key", "dms", ["act_key"])
+    op.create_index("ix_dms_from_id_id", "dms", ["from_id", "id"])
+    op.add_column("events", sa.Column("account_id", sa.String(20)))
+    op.execute("UPDATE events SET account_id = json_extract(body, '$.account_id') WHERE type = 'caption'")
+    op.create_index(
+        "ix_events_account_id_space_id_seq",
+        "events",
+        ["account_id", "space_id", "seq"],
+        sqlite_where=sa.text("account_id IS NOT NULL"),
+    )
+    op.create_index("ix_sanctions_since_id", "sanctions", ["since", "id"])
+    op.create_index("ix_redactions_at_id", "redactions", ["at", "id"])
+    op.create_index("ix_audit_entries_action_at", "audit_entries", ["action", "at"])
+    op.create_table(
+        "erasures",
+        sa.Column("account_id", sa.String(20), sa.ForeignKey("accounts.id"), primary_key=True),
+        sa.Column("by_id", sa.String(20), sa.ForeignKey("accounts.id"), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("recordings", sa.JSON(), nullable=False),
+        sa.Column("gone", sa.JSON(), nullable=False),
+        sa.Column("waits", sa.Boolean(), nullable=False, server_default="0"),
+    )
+    _find_quotes()
+
+
+def _find_quotes() -> None:
+    """What notices of earlier versions quote, with the newest act that has these words; of one whose words went, the quote goes, too."""
+    connection, last = op.get_bind(), 0
+    query = sa.text(
+        "SELECT id, space_id, text FROM dms WHERE id > :last AND kind = 'notice' AND space_id IS NOT NULL"
+        " AND text LIKE '% heard “%' ORDER BY id LIMIT :most"
+    )
+    while rows := connection.execute(query, {"last": last, "most": _AT_ONCE}).all():
+        last = rows[-1].id
+        for row in rows:
+            if (found := _QUOTE.search(row.text)) is None:
+                continue
+            values = {"id": row.id, "key": _act_of(connection, row.space_id, found), "quoted": found["words"]}
+            if values["key"] is not None:
+                change = "UPDATE dms SET act_key = :key, quoted = :quoted WHERE id = :id"
+            else:
+                change = (
+                    "UPDATE dms SET text = replace(text, 'heard “' || :quoted || '”', 'heard words that are deleted by now')"
+                    " WHERE id = :id"
+                )
+            connection.execute(sa.text(change), values)
+
+
+def _act_of(connection: sa.Connection, space_id: str, found: re.Match[str]) -> str | None:
+    query = sa.text(
+        "SELECT key, body FROM acts WHERE space_id = :space AND purged_at IS NULL"
+        " AND json_extract(body, '$.rule_id') = :rule ORDER BY at DESC"
+    ).columns(body=sa.JSON())
+    for row in connection.execute(query, {"space": space_id, "rule": found["rule"]}):
+        if " ".join(word["w"] for word in row.body.get("words", ())) == found["words"]:
+            return str(row.key)
+    return None
