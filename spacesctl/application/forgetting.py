@@ -27,7 +27,7 @@ from spacesctl.store import purging as old
 
 AT_ONCE: Final = 200
 """Rows that one transaction erases."""
-MOST: Final = 100_000
+MOST: Final = 10_000
 """Reports and acts that a plan counts."""
 
 
@@ -169,15 +169,16 @@ async def _things(db: AsyncConnection, target: Account, now: datetime) -> list[T
     one = target.id
     captions, held_captions = [await forgetting.count_captions(db, one, held=which) for which in (False, True)]
     evidence, acts = await forgetting.count_evidence(db, one), await forgetting.count_acts(db, one)
-    free_reports = len(await old.old_reports(db, now, None, old.AT_ANY_TIME, MOST, about=one))
-    free = {(act.space_id, act.key) for act in await old.old_acts(db, now, old.AT_ANY_TIME, MOST, about=one)}
+    reports = [each.id for each in await old.old_reports(db, now, None, old.AT_ANY_TIME, MOST, about=one)]
+    found_acts = await old.old_acts(db, now, old.AT_ANY_TIME, MOST, about=one, without=reports)
+    free = {(act.space_id, act.key) for act in found_acts}
     quoting = await quotes.of_words_of(db, one)
     free_notices = sum(each in free for each in quoting)
     messages, held_messages = [await forgetting.count_messages(db, one, held=which) for which in (False, True)]
     until, released = "until that is over and `evidence_days` have passed", "until it is released"
     found = [
         Thing("words in captions", captions, held_captions, HELD if held_captions else "", released),
-        Thing("evidence of reports about them", free_reports, evidence - free_reports, NEEDED, until),
+        Thing("evidence of reports about them", len(reports), evidence - len(reports), NEEDED, until),
         Thing("words in acts of rules", len(free), acts - len(free), NEEDED, until),
         Thing(
             "these words in messages of the server to others", free_notices, len(quoting) - free_notices, NEEDED, until

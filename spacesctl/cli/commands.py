@@ -228,7 +228,7 @@ ROOT = Noun(
                 ),
                 "hold": Verb(
                     "privacy:hold",
-                    "Hold what there is of a person or a Space for a legal reason: nothing of it is purged or erased.",
+                    "Hold what there is of a person or a Space for a legal reason: nothing of it is purged, erased or deleted by hand.",
                 ),
                 "holds": Verb("privacy:holds", "List legal holds, newest first."),
                 "release": Verb(

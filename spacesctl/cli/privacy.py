@@ -63,7 +63,8 @@ def hold(
     tell: Annotated[bool, typer.Option("--tell", help="Tell the person; otherwise they are not told.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Hold what there is of a person or a Space for a legal reason: nothing of it is purged or erased. (Operators only.)"""
+    """Hold what there is of a person or a Space for a legal reason: nothing of it is purged, erased or deleted by hand. (Operators
+    only.)"""
     from spacesctl.api.privacy import NewHold
 
     with client(ctx) as spaces:

@@ -123,13 +123,15 @@ async def old_acts(
     limit: int,
     among: Sequence[OldAct] | None = None,
     about: str | None = None,
+    without: Sequence[str] = (),
 ) -> list[OldAct]:
     """Acts before `evidence`, but those that a sanction stands on, or a report that is kept. `among`: of these alone; `about`: those on
-    this account alone."""
+    this account alone; `without`: as if the evidence of these reports were gone already."""
     a = acts.c
     account = a.body["account_id"].as_string()
     stands = _stands(now, account, and_(sanctions.c.evidence == a.key, _here(a.space_id)))
-    reported = exists().where(reports.c.id == a.body["report_id"].as_string(), reports.c.purged_at.is_(None))
+    kept = (reports.c.purged_at.is_(None), reports.c.id.not_in(without))
+    reported = exists().where(reports.c.id == a.body["report_id"].as_string(), *kept)
     query = select(a.space_id, a.key).where(a.purged_at.is_(None), a.at < evidence, ~stands, ~reported)
     query = query.where(~is_held(a.space_id, account))
     if among is not None:

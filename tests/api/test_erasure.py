@@ -142,6 +142,21 @@ async def test_what_an_earlier_version_closed_and_kept_for_a_hold_goes_with_the_
         assert word not in left, word
 
 
+async def test_a_plan_knows_that_acts_go_with_the_reports_that_they_filed(api: Api) -> None:
+    host, ann, space, report = await person(api)
+    actor = actor_of(api, space)
+    talks(actor, lane_of(actor, ann), range(400, 450))
+    words = [{"w": w, "start": 1.0, "end": 1.5, "conf": 0.9} for w in SAID.split()]
+    acted = act(ann, "report", key="k3", start_tick=400, end_tick=450, words=words)
+    filed = (await api.bot.ok("POST", f"{space}/acts", acted))["report_id"]
+    for one in (report, f"/v1/reports/{filed}"):
+        await host.ok("PATCH", one, {"state": "dismissed", "note": ""})
+    planned = await ann.ok("GET", "/v1/accounts/me/erasure")
+    assert "words in acts of rules" not in kept_of(planned)
+    await ann.ok("POST", "/v1/accounts/me/erasure")
+    assert SAID.split()[0] not in str(await everything(api))
+
+
 async def test_words_in_notices_go_with_those_of_the_act(api: Api) -> None:
     host, ann, space, report = await person(api)
     words = [{"w": w, "start": 1.0, "end": 1.5, "conf": 0.9} for w in SAID.split()]

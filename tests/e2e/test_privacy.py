@@ -57,7 +57,7 @@ def test_somebody_exports_what_is_kept_and_an_operator_anybodys(server: RunningS
     assert not (tmp_path / "theirs.zip").exists()
     ok(server.run(server.owner_token, "privacy", "export", "@ann", "--out", str(tmp_path / "op.zip"), "--json"))
     assert rows(tmp_path / "op.zip", "posts") == rows(out, "posts")
-    assert "account.export" in server.run(server.owner_token, "audit").stdout
+    assert "account.export" in server.run(server.owner_token, "audit", "list").stdout
 
 
 def test_who_is_erased_is_gone_from_the_database_and_cannot_sign_in(server: RunningServer) -> None:

@@ -27,7 +27,9 @@ PAGE = 100
 @may_fail(NotFound)
 @limited("change")
 async def hold(app: Here, caller: Admin, body: api.NewHold) -> api.Hold:
-    """Hold what there is of an account or a Space: nothing of it is purged or erased until the hold is released. For admins."""
+    """Hold what there is of an account or a Space: nothing of it is purged, erased or deleted by hand until the hold is released. For
+    admins.
+    """
     made = await holding.hold(app, caller, body.subject, body.reason, tell=body.tell)
     return (await _shown(app, [made]))[0]
 
