@@ -62,7 +62,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     asked = [
         f"`{one['name']}`: {_words(one['schema'])}" for one in operation.get("parameters", []) if one["in"] != "path"
     ]
-    token = {0: "no", 1: "needed", 2: "optional"}[len(operation.get("security", []))]
+    token = {0: "no", 2: "needed", 3: "optional"}[len(operation.get("security", []))]
     facts = [f"token {token}"]
     facts += [f"parameters {', '.join(asked)}"] if asked else []
     facts += [f"body {_content(operation['requestBody'])}"] if "requestBody" in operation else []

@@ -97,7 +97,9 @@ def _check_json(found: Declared, status: int, body: bytes) -> None:
         faults.append(f"{found.name} answered {status} with other fields than {kind}: {body[:300]!r}")
 
 
-KEPT = re.compile(r"/s/[^/]+|/web/[^/]+|/v1/(spaces/[^/]+|accounts/[^/]+/calendar)\.ics|/v1/clips/[^/]+\.ogg")
+KEPT = re.compile(
+    r"/s/[^/]+|/web/[^/]+|/sign-in|/sign-up|/account|/device|/v1/(spaces/[^/]+|accounts/[^/]+/calendar)\.ics|/v1/clips/[^/]+\.ogg"
+)
 """What some caches may keep, because it is public."""
 
 

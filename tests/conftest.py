@@ -47,12 +47,13 @@ def blocked_loop_detection() -> Iterator[BlockBuster]:
 
 @pytest.fixture(autouse=True)
 def clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No SPACESCTL_* of this shell, no .env or config.toml of this folder, a home of the test's own."""
+    """No SPACESCTL_* of this shell, no .env or config.toml of this folder, a home of the test's own, no keyring."""
     import os
 
     for name in [name for name in os.environ if name.startswith("SPACESCTL_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config-home"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     workdir = tmp_path / "workdir"
     workdir.mkdir()
     monkeypatch.chdir(workdir)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from spacesctl.api.wire import LINES, Answer, Given, Meta, Time
-from spacesctl.domain.words import Kind, Scope
+from spacesctl.domain.words import CredentialKind, Kind, Scope
 
 Name = Annotated[str, Meta(max_length=50)]
 
@@ -93,9 +93,11 @@ class MadeToken(Account, frozen=True, kw_only=True):
 
 
 class Token(Answer, frozen=True, kw_only=True):
-    """A token, without its secret. `used_from` is the address of the last request with it. `current`: this request has it."""
+    """A token, or a browser's session, without its secret. `used_from` is the address of the last request with it. `current`: this request
+    has it."""
 
     id: str
+    kind: CredentialKind = CredentialKind.TOKEN
     label: str
     scopes: list[Scope]
     created_at: Time

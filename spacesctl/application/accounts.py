@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from spacesctl.application.app import App
 from spacesctl.application.once import Keep
 from spacesctl.application.tokens import USE, add_token
 from spacesctl.domain.accounts import DELETED, Account
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.ids import new_account_id, new_token, parse_handle, retired_handle
-from spacesctl.domain.principals import Person
+from spacesctl.domain.principals import Person, Principal
 from spacesctl.domain.words import Kind
 from spacesctl.store import accounts, audit
 from spacesctl.store.tokens import NewToken
@@ -18,6 +20,17 @@ async def create_account(
     app: App, person: Person, handle: str, name: str | None, kind: Kind, keep: Keep[Account]
 ) -> tuple[Account, str]:
     """Create an account with its first token, which is returned with it. Raises Invalid, or Conflict when the handle is taken."""
+    made = new_account(app, handle, name, kind)
+    first = NewToken(new_token(), USE, "first")
+    async with app.begin(person) as db:
+        await add_account(app, db, person, made)
+        await add_token(db, person, made.id, first, made.created_at)
+        await keep(db, made, made.created_at)
+    return made, first.text
+
+
+def new_account(app: App, handle: str, name: str | None, kind: Kind) -> Account:
+    """An account that is not stored. Raises Invalid for a handle that nobody may have."""
     parsed = parse_handle(handle)
     if parsed is None:
         raise Invalid("handle", "has 1 to 15 letters, digits or underscores")
@@ -25,14 +38,13 @@ async def create_account(
         raise Invalid("handle", "is reserved: it stands for one's own account")
     if parsed == DELETED:
         raise Invalid("handle", "is reserved: it stands for deleted accounts")
-    made = Account(new_account_id(), parsed, name or parsed, kind, app.clock.now())
-    first = NewToken(new_token(), USE, "first")
-    async with app.begin(person) as db:
-        await accounts.add(db, made, retired=retired_handle(parsed, app.mark))
-        await audit.append(db, audit.Entry("account.create", person, None, made.id), made.created_at)
-        await add_token(db, person, made.id, first, made.created_at)
-        await keep(db, made, made.created_at)
-    return made, first.text
+    return Account(new_account_id(), parsed, name or parsed, kind, app.clock.now())
+
+
+async def add_account(app: App, db: AsyncConnection, by: Principal, made: Account) -> None:
+    """Store an account, with its entry in the audit log. Raises Conflict when the handle is taken."""
+    await accounts.add(db, made, retired=retired_handle(made.handle, app.mark))
+    await audit.append(db, audit.Entry("account.create", by, None, made.id), made.created_at)
 
 
 async def follow(app: App, person: Person, ref: str) -> None:

@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application.clip_files import ClipFiles
 from spacesctl.application.later_cuts import LaterCuts
+from spacesctl.application.passwords import Passwords
 from spacesctl.application.suspension_watch import SuspensionWatch
 from spacesctl.application.token_watch import TokenWatch
 from spacesctl.compiling.compiler import Compiler
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.principals import Person
 from spacesctl.domain.series import Series
+from spacesctl.domain.words import SignUp
 from spacesctl.live.registry import SpaceRegistry
 from spacesctl.store.checkpoints import Checkpoints
 from spacesctl.store.ports import Database
@@ -40,6 +42,10 @@ class App:
     compiler: Compiler = field(default_factory=Compiler, kw_only=True)
     """Compiles rule files in child processes."""
     tokens: TokenWatch = field(default_factory=TokenWatch, kw_only=True)
+    passwords: Passwords = field(default_factory=Passwords, kw_only=True)
+    sign_up: SignUp = field(default=SignUp.INVITATION, kw_only=True)
+    """Who may make an account."""
+
     suspensions: SuspensionWatch = field(default_factory=SuspensionWatch, kw_only=True)
     later_cuts: LaterCuts = field(default_factory=LaterCuts, kw_only=True)
     clip_files: ClipFiles = field(init=False)

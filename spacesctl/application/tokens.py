@@ -1,8 +1,10 @@
-"""Tokens: made, listed, revoked, expired. Each of these is in the audit log, and the account is told of it."""
+"""Tokens, and sessions, which are listed and revoked with them: made, listed, revoked, expired. Each of these is in the
+audit log, and the account is told of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +17,7 @@ from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
 from spacesctl.domain.ids import new_token
 from spacesctl.domain.principals import Person, Principal, System
-from spacesctl.domain.words import Scope
+from spacesctl.domain.words import CredentialKind, Scope
 from spacesctl.store import accounts, audit, direct_messages, tokens
 from spacesctl.store.tokens import KeptToken, NewToken
 
@@ -61,7 +63,7 @@ async def create_token(
     if expires_at is not None and expires_at <= now:
         raise Invalid("expires_at", "is in the past")
     async with app.begin(person) as db:
-        target = await _whose(db, person, ref)
+        target = await whose(db, person, ref)
         if target.id == app.bot.id:
             raise NotAllowed(
                 "nobody makes tokens for the bundled bot: the server gives it one at each start", reason="scope"
@@ -74,24 +76,26 @@ async def create_token(
         made = NewToken(new_token(), given, label, expires_at)
         await add_token(db, person, target.id, made, now)
         by = f"@{person.handle} made" if person.account_id != target.id else "You made"
-        text = f"{by} a token for this account: {_named(made.label, made.id)}, {_until(made.expires_at)}. {_UNKNOWN}"
-        await _tell(app, db, target.id, text.format(id=made.id), now)
+        text = f"{by} a token for this account: {_named(made.label, made.id)}, {_until(made.expires_at)}. "
+        await tell(app, db, target.id, text + unknown(made.id), now)
     app.tokens.see(expires_at)
     return target, made
 
 
-async def add_token(db: AsyncConnection, by: Principal, account_id: str, made: NewToken, now: datetime) -> None:
-    """Store a token, with its entry in the audit log."""
+async def add_token(
+    db: AsyncConnection, by: Principal, account_id: str, made: NewToken, now: datetime, action: str = "token.create"
+) -> None:
+    """Store a token or a session, with its entry in the audit log."""
     await tokens.add(db, account_id, made, now)
     expires = rfc3339(made.expires_at) if made.expires_at is not None else None
     facts: audit.Facts = {"token": made.id, "label": made.label, "scopes": sorted(made.scopes), "expires_at": expires}
-    await audit.append(db, audit.Entry("token.create", by, None, account_id, facts), now)
+    await audit.append(db, audit.Entry(action, by, None, account_id, facts), now)
 
 
 async def list_tokens(app: App, person: Person, ref: str) -> tuple[Account, list[KeptToken]]:
     """The tokens of the person's own account, or as an admin of any. Raises NotFound or NotAllowed."""
     async with app.db.read() as db:
-        target = await _whose(db, person, ref)
+        target = await whose(db, person, ref)
         found = await tokens.of_account(db, target.id)
     uses = app.tokens.uses
     return target, [
@@ -104,26 +108,42 @@ async def revoke_tokens(app: App, person: Person, ref: str, which: Which) -> tup
     What they opened (event streams, sound, lanes) ends, and what was asked with them and is not written yet is refused. Raises NotFound,
     also when there is none of these, NotAllowed or Invalid.
     """
-    now, revoked = app.clock.now(), frozenset[str]()
+    now = app.clock.now()
+    async with ending(app) as end, app.begin(person) as db:
+        target = await whose(db, person, ref)
+        if target.id == app.bot.id:
+            raise NotAllowed(
+                "nobody revokes the token of the bundled bot: it gets another at each start", reason="scope"
+            )
+        picked = which.picked(await tokens.of_account(db, target.id), person)
+        if not picked and not which.all:
+            raise NotFound("token", which.id or f"labelled {which.label!r}")
+        end(picked)
+        by = f"@{person.handle}" if person.account_id != target.id else "you"
+        await end_tokens(app, db, person, picked, "token.revoke", f"was revoked by {by}", now)
+    return target, len(picked)
+
+
+End = Callable[[Collection[KeptToken]], None]
+"""Called in a transaction with the tokens and sessions that it deletes."""
+
+
+@asynccontextmanager
+async def ending(app: App) -> AsyncIterator[End]:
+    """Around a transaction that ends tokens or sessions: what they opened ends once it is committed; if it fails, nothing has ended."""
+    ended: set[str] = set()
+
+    def end(over: Collection[KeptToken]) -> None:
+        ended.update(one.id for one in over)
+        app.registry.revocations.add(one.id for one in over)  # before it is committed: the next writer must know of it
+
     try:
-        async with app.begin(person) as db:
-            target = await _whose(db, person, ref)
-            if target.id == app.bot.id:
-                raise NotAllowed(
-                    "nobody revokes the token of the bundled bot: it gets another at each start", reason="scope"
-                )
-            picked = which.picked(await tokens.of_account(db, target.id), person)
-            if not picked and not which.all:
-                raise NotFound("token", which.id or f"labelled {which.label!r}")
-            revoked = frozenset(one.id for one in picked)
-            app.registry.revocations.add(revoked)  # before it is committed: the next writer must know of it
-            by = f"@{person.handle}" if person.account_id != target.id else "you"
-            await _end(app, db, person, picked, "token.revoke", f"was revoked by {by}", now)
+        yield end
     except BaseException:
-        app.registry.revocations.forget(revoked)
+        app.registry.revocations.forget(ended)
         raise
-    app.registry.revoke(revoked)
-    return target, len(revoked)
+    if ended:
+        app.registry.revoke(frozenset(ended))
 
 
 async def expire_tokens(app: App) -> None:
@@ -132,32 +152,39 @@ async def expire_tokens(app: App) -> None:
     async with app.db.read() as db:
         app.registry.revoke(frozenset(one.id for one in await tokens.expired(db, now)))
     async with app.db.begin() as db:
-        await _end(app, db, _EXPIRED, await tokens.expired(db, now), "token.expire", "has expired", now)
+        await end_tokens(app, db, _EXPIRED, await tokens.expired(db, now), "token.expire", "has expired", now)
         following = await tokens.next_expiry(db)
     app.tokens.next_expiry = following
 
 
-async def _end(
+async def end_tokens(
     app: App, db: AsyncConnection, by: Principal, over: Collection[KeptToken], action: str, what: str, now: datetime
 ) -> None:
+    """Delete tokens and sessions, with their entries in the audit log, and tell their accounts. `what` happened to them."""
     for one in over:
         await tokens.drop(db, one.account_id, [one.id])
         facts: audit.Facts = {"token": one.id, "label": one.label}
         await audit.append(db, audit.Entry(action, by, None, one.account_id, facts), now)
     for account_id in dict.fromkeys(one.account_id for one in over):
-        mine = [_named(one.label, one.id) for one in over if one.account_id == account_id]
+        theirs = [one for one in over if one.account_id == account_id]
+        mine = [_named(one.label, one.id) for one in theirs]
+        kind = "session" if all(one.kind is CredentialKind.SESSION for one in theirs) else "token"
         more = f" and {len(mine) - MOST_NAMED} more" if len(mine) > MOST_NAMED else ""
-        text = f"A token of this account {what}: {', '.join(mine[:MOST_NAMED])}{more}."
-        await _tell(app, db, account_id, text, now)
+        text = f"A {kind} of this account {what}: {', '.join(mine[:MOST_NAMED])}{more}."
+        await tell(app, db, account_id, text, now)
 
 
 MOST_NAMED = 5
 """Tokens that one message names."""
-_UNKNOWN = "If you do not know of it, revoke it: spacesctl account revoke me {id}"
 
 
-async def _whose(db: AsyncConnection, person: Person, ref: str) -> Account:
-    """The account whose tokens are meant; `me` is the person's own. Raises NotFound or NotAllowed."""
+def unknown(token_id: str) -> str:
+    """What to do about a token or a session that one knows nothing of."""
+    return f"If you do not know of it, revoke it: spacesctl account revoke me {token_id}"
+
+
+async def whose(db: AsyncConnection, person: Person, ref: str) -> Account:
+    """The account whose tokens or sessions are meant; `me` is the person's own. Raises NotFound or NotAllowed."""
     target = await accounts.present(db, person.account_id or "" if ref == "me" else ref)
     if target.id != person.account_id and not person.is_admin:
         raise NotAllowed("tokens of others are for operators", reason="scope")
@@ -172,5 +199,6 @@ def _until(at: datetime | None) -> str:
     return "which does not expire" if at is None else f"valid until {in_words(at)}"
 
 
-async def _tell(app: App, db: AsyncConnection, account_id: str, text: str, now: datetime) -> None:
+async def tell(app: App, db: AsyncConnection, account_id: str, text: str, now: datetime) -> None:
+    """Send a notice to an account, from the bundled bot."""
     await direct_messages.send_dm(db, app.bot.id, account_id, text, now, kind="notice")

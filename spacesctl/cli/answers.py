@@ -17,6 +17,22 @@ class ShownAccount(Account, frozen=True, kw_only=True):
     scopes: list[Scope] | None
 
 
+class LoggedIn(Answer, frozen=True, kw_only=True):
+    """A server that you are logged in to, as whom, and where the token is. `current`: it is used when no server is named."""
+
+    server: str
+    handle: str
+    kept_in: Literal["keyring", "file"]
+    current: bool
+
+
+class LoggedOut(Answer, frozen=True, kw_only=True):
+    """A server that you are logged in to no longer."""
+
+    server: str
+    logged_out: Literal[True] = True
+
+
 class Following(Answer, frozen=True, kw_only=True):
     """Whether you follow an account now."""
 

@@ -188,6 +188,17 @@ ROOT = Noun(
         ),
         "follow": Verb("accounts:follow", "Follow accounts."),
         "unfollow": Verb("accounts:unfollow", "Stop following accounts."),
+        "login": Verb(
+            "login:login", "Log in to a server: a person lets this command line in, in a browser, by comparing a code."
+        ),
+        "logout": Verb("login:logout", "Log out of a server: the token is revoked there, and forgotten here."),
+        "context": Noun(
+            "The servers that you are logged in to.",
+            {
+                "list": Verb("contexts:list_contexts", "List the servers that you are logged in to."),
+                "use": Verb("contexts:use", "Use this server when none is named."),
+            },
+        ),
         "account": Noun(
             "Accounts and their tokens.",
             {
@@ -197,11 +208,25 @@ ROOT = Noun(
                     "tokens:token", "Create another token, for your own account or (operators) for any account."
                 ),
                 "tokens": Verb(
-                    "tokens:tokens", "List tokens: what each is for, when it was made and last used, and from where."
+                    "tokens:tokens",
+                    "List tokens and sessions: what each is for, when it was made and last used, and from where.",
                 ),
                 "revoke": Verb(
                     "tokens:revoke",
                     "Revoke tokens of your own account or (operators) of any account.",
+                ),
+                "password": Verb(
+                    "passwords:password",
+                    "Set or change the password with which you sign in to the page; your other sessions end.",
+                ),
+                "link": Verb(
+                    "links:link",
+                    "Make a link that signs you in once, such as on your telephone, or (operators) anybody.",
+                ),
+                "invite": Verb("links:invite", "Make a link with which somebody may make an account."),
+                "recover": Verb(
+                    "links:recover",
+                    "Let somebody in again who lost their password: it goes, their sessions end, and a link signs them in once.",
                 ),
                 "show": Verb("accounts:show", "Show an account; without a handle, your own."),
                 "suspend": Verb(

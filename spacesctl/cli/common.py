@@ -129,12 +129,21 @@ def client(ctx: typer.Context, *, anonymous: bool = False) -> Client:
     return Client(found.url, found.token, dry_run=session.dry_run, on_request=_show_curl if session.curl else None)
 
 
+def plain_client(ctx: typer.Context, url: str | None, token: str | None) -> Client:
+    """A client with this token, or none, for this server, or the chosen one. Raises Invalid."""
+    session = ctx.ensure_object(Session)
+    _without_httpx_commands()
+    from spacesctl.client.http import Client
+
+    return Client(url or session.profile().url, token, on_request=_show_curl if session.curl else None)
+
+
 def no_token(found: Profile) -> NotSignedIn:
     """The error for who acts signed out and may not."""
     if found.withheld is None:
-        return NotSignedIn("no token is set")
-    hint = f"set SPACESCTL_URL={found.url} and SPACESCTL_TOKEN to a token of that server"
-    return NotSignedIn(f"no token is set for {found.url}", hint=hint)
+        return NotSignedIn("you are not logged in")
+    hint = f"log in there: spacesctl login {found.url}"
+    return NotSignedIn(f"you are not logged in to {found.url}", hint=hint)
 
 
 def tell_withheld(found: Profile) -> None:

@@ -18,7 +18,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "Rules and reports": (
         "rules", "report", "reports", "suggestions", "confirm", "dismiss", "sanctions", "sanction", "undo", "appeal", "appeals", "audit",
     ),
-    "Accounts": ("account", "profile", "privacy"),
+    "Accounts": ("login", "logout", "context", "account", "profile", "privacy"),
     "The server": ("serve", "demo", "doctor", "config", "models", "backup", "restore", "webhook", "coop", "bench"),
     "This command line": ("help", "completion"),
 }  # fmt: skip

@@ -33,7 +33,8 @@ Url = Annotated[
 
 CHANGES = frozenset(
     {
-        "account create", "account revoke", "account token", "accept", "approve", "block", "cancel", "create", "decline", "demote", "deny",
+        "account create", "account revoke", "account token", "account link", "account invite", "account recover",
+        "account password", "accept", "approve", "block", "cancel", "create", "decline", "demote", "deny",
         "dm", "edit", "end", "follow", "hold", "inbox", "invite", "kick", "lock", "mute", "policy", "post", "profile edit", "promote",
         "raise", "react",
         "record start", "record stop", "redact", "dump", "cough", "panic", "redactions change", "redactions withdraw",

@@ -69,7 +69,10 @@ def show_secret(made: MadeAccount | MadeToken, *, as_json: bool) -> None:
 
 
 def tokens(ctx: typer.Context, name_handle: Whose = "me", as_json: Json = False) -> None:
-    """List tokens: what each is for, when it was made and last used, and from where. The tokens themselves are kept by nobody."""
+    """List tokens and sessions: what each is for, when it was made and last used, and from where.
+
+    The tokens themselves are kept by nobody.
+    """
     with client(ctx) as spaces:
         found = list(spaces.accounts.tokens(whose(name_handle)))
     if as_json:
@@ -78,6 +81,7 @@ def tokens(ctx: typer.Context, name_handle: Whose = "me", as_json: Json = False)
     rows = [
         [
             one.id,
+            one.kind,
             one.label,
             ", ".join(one.scopes),
             one.created_at,
@@ -88,8 +92,8 @@ def tokens(ctx: typer.Context, name_handle: Whose = "me", as_json: Json = False)
         ]
         for one in found
     ]
-    headings = ("ID", "LABEL", "SCOPES", "MADE", "EXPIRES", "LAST USED", "FROM", "IN USE")
-    table(headings, rows, empty="no tokens", spare=("FROM", "MADE", "SCOPES"))
+    headings = ("ID", "KIND", "LABEL", "SCOPES", "MADE", "EXPIRES", "LAST USED", "FROM", "IN USE")
+    table(headings, rows, empty="no tokens", spare=("FROM", "MADE", "SCOPES", "KIND"))
 
 
 def revoke(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spacesctl.api.wire import Page
     from spacesctl.client.call import Call
     from spacesctl.client.groups.accounts import AsyncAccounts
+    from spacesctl.client.groups.devices import AsyncDevices
     from spacesctl.client.groups.messages import AsyncMessages
     from spacesctl.client.groups.moderation import AsyncModeration
     from spacesctl.client.groups.notifications import AsyncNotifications
@@ -191,6 +192,13 @@ class AsyncClient:
         from spacesctl.client.groups.accounts import AsyncAccounts
 
         return AsyncAccounts(self)
+
+    @cached_property
+    def devices(self) -> AsyncDevices:
+        """Being let in by a person in a browser."""
+        from spacesctl.client.groups.devices import AsyncDevices
+
+        return AsyncDevices(self)
 
     @cached_property
     def messages(self) -> AsyncMessages:

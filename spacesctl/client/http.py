@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spacesctl.api.wire import Page
     from spacesctl.client.call import Call
     from spacesctl.client.groups.accounts import Accounts
+    from spacesctl.client.groups.devices import Devices
     from spacesctl.client.groups.messages import Messages
     from spacesctl.client.groups.moderation import Moderation
     from spacesctl.client.groups.notifications import Notifications
@@ -172,6 +173,13 @@ class Client:
         from spacesctl.client.groups.accounts import Accounts
 
         return Accounts(self)
+
+    @cached_property
+    def devices(self) -> Devices:
+        """Being let in by a person in a browser."""
+        from spacesctl.client.groups.devices import Devices
+
+        return Devices(self)
 
     @cached_property
     def messages(self) -> Messages:

@@ -1,4 +1,5 @@
-"""The command line's profile: the server's URL and a token, in `profile.toml` in the user's configuration folder (mode 0600)."""
+"""Which server and token the command line uses: from its options, the environment, `.env`, `spacesctl login`, or `profile.toml` in the
+user's configuration folder (mode 0600)."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 
+from spacesctl.client import kept_tokens
 from spacesctl.client.files import read_settings
 from spacesctl.client.origins import server_of, without_user
 from spacesctl.domain.errors import Invalid
@@ -37,9 +39,10 @@ def profile_path() -> Path:
 
 
 def find(url: str | None = None, link: str | None = None) -> Profile:
-    """URL and token, each from the first of: option, `SPACESCTL_*`, `.env`, profile, default. `link`: the server that a link names, which
-    is the one to use. A token is sent to the server alone that it was given for: a folder or a link that names another does not get it.
-    Raises Invalid for a broken file or token, and for a link that contradicts the option."""
+    """URL and token, each from the first of: option, `SPACESCTL_*`, `.env`, `login`, profile, default. `link`: the server that a link
+    names, which is the one to use. A token is sent to the server alone that it was given for: a folder or a link that names another does
+    not get it. Raises Invalid for a broken file or token, and for a link that contradicts the option; NotSignedIn for a keyring that is
+    shut."""
     if url is not None and link is not None and not _same(url, link):
         raise Invalid(
             "SPACE",
@@ -70,6 +73,10 @@ def _token_for(places: Places, url: str) -> tuple[str | None, str, str | None]:
     withheld = None
     for number, (place, values) in enumerate(places):
         token = values.get("token")
+        if place == str(kept_tokens.contexts_path()):
+            token = _logged_in(url)
+            if token is not None:
+                return token, place, None
         if token is None:
             continue
         meant = _server_of(places, number)
@@ -77,6 +84,14 @@ def _token_for(places: Places, url: str) -> tuple[str | None, str, str | None]:
             return str(token) or None, place, None if token else withheld
         withheld = withheld or meant
     return None, "default", withheld
+
+
+def _logged_in(url: str) -> str | None:
+    """The token of `login` for this server: there is one for each."""
+    try:
+        return kept_tokens.token_of(url, kept_tokens.read())
+    except ValueError:  # no address
+        return None
 
 
 def _same(one: str, other: str) -> bool:
@@ -110,6 +125,7 @@ def _places(url: str | None) -> Places:
         ("flag", {"url": url}),
         ("environment", named(os.environ)),
         (ENV_FILE, named(_dotenv())),
+        (str(kept_tokens.contexts_path()), {"url": kept_tokens.read().current}),
         (str(profile_path()), _stored()),
     ]
 

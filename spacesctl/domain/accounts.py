@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from spacesctl.domain.words import Kind
-
-
-class CredentialKind(StrEnum):
-    """What somebody shows to be let in: a token of the API, a session of the page, or a link that signs in once."""
-
-    TOKEN = "token"
-    SESSION = "session"
-    LINK = "link"
+from spacesctl.domain.words import CredentialKind, Kind
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
     SpacesError
     ├── Invalid        400  exit 2   the request itself is wrong
-    ├── NotSignedIn    401  exit 4   no token, or an unknown token
+    ├── NotSignedIn    401  exit 4   no token or session, or an unknown one
     ├── NotAllowed     403  exit 5   signed in, but not permitted
     ├── NotFound       404  exit 3   no such thing, or not visible to the caller
     ├── Refused        409  exit 5   permitted, but not in this state
@@ -45,12 +45,14 @@ class Invalid(SpacesError):
 
 
 class NotSignedIn(SpacesError):
-    """The request needs a token, and has none or an unknown one."""
+    """The request needs a token or a session, and has none or an unknown one; or a way to sign in was wrong."""
 
     code, status, exit_code, title = "not_signed_in", 401, 4, "Not signed in"
 
     def __init__(
-        self, problem: str = "this needs a token", hint: str = "set SPACESCTL_TOKEN, or ask the operator for a token"
+        self,
+        problem: str = "this needs somebody who is signed in",
+        hint: str = "spacesctl login, or set SPACESCTL_TOKEN",
     ) -> None:
         super().__init__(problem, hint=hint)
 

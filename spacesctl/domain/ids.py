@@ -12,6 +12,9 @@ _ALPHABET = string.ascii_letters + string.digits
 _SPACE_ID = re.compile(r"[A-Za-z0-9]{13}")
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
 TOKEN_PREFIX = "spx_"
+SESSION_PREFIX = "sps_"
+LINK_PREFIX = "spl_"
+DEVICE_PREFIX = "spd_"
 
 
 def new_space_id() -> str:
@@ -34,8 +37,23 @@ def new_token() -> str:
     return TOKEN_PREFIX + secrets.token_urlsafe(32)
 
 
+def new_session_secret() -> str:
+    """Make the secret of a browser's session. Its prefix keeps it from being taken for a token."""
+    return SESSION_PREFIX + secrets.token_urlsafe(32)
+
+
+def new_link_code() -> str:
+    """Make the code of a link that is good for one use: short enough for a QR code that a telephone reads across a table."""
+    return LINK_PREFIX + secrets.token_urlsafe(24)
+
+
+def new_device_code() -> str:
+    """Make the secret of a program that waits to be let in."""
+    return DEVICE_PREFIX + secrets.token_urlsafe(32)
+
+
 def token_hash(token: str) -> str:
-    """The SHA-256 of a token. A slow hash would add nothing, since a token has 256 random bits."""
+    """The SHA-256 of a token, a session's secret or a link's code. A slow hash would add nothing: they have 192 random bits and more."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

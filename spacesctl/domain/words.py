@@ -39,6 +39,22 @@ RedactionState = Literal["in_force", "withdrawn", "missed"]
 """What became of a redaction."""
 
 
+class CredentialKind(StrEnum):
+    """What somebody shows to be let in: a token of the API, a session of a browser, or a link that signs in once."""
+
+    TOKEN = "token"
+    SESSION = "session"
+    LINK = "link"
+
+
+class SignUp(StrEnum):
+    """Who may make an account of their own: everybody, who has an invitation of the operator's, or nobody."""
+
+    OPEN = "open"
+    INVITATION = "invitation"
+    CLOSED = "closed"
+
+
 class State(StrEnum):
     """The life cycle of a Space. A missed Space is `canceled`."""
 

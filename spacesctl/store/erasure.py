@@ -22,7 +22,9 @@ from spacesctl.store.tables import (
     events,
     follows,
     idempotency,
+    links,
     outlets,
+    passwords,
     posts,
     regressions,
     reminders,
@@ -33,6 +35,7 @@ from spacesctl.store.tables import (
 )
 
 NAME = "Deleted account"
+_WAYS_IN = (tokens.c.account_id, passwords.c.account_id, links.c.account_id)
 _VOICE_WENT = "(The voice clip of this message was deleted with its account.)"
 
 
@@ -44,7 +47,7 @@ async def erase(db: AsyncConnection, account: Account, retired: str, now: dateti
     await _erase_writing(db, one)
     await _drop_deliveries(db, one)
     for column in (
-        tokens.c.account_id,
+        *_WAYS_IN,
         webhooks.c.account_id,
         outlets.c.account_id,
         reminders.c.account_id,

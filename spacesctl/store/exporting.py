@@ -25,6 +25,7 @@ from spacesctl.store.tables import (
     events,
     follows,
     outlets,
+    passwords,
     posts,
     recordings,
     reports,
@@ -65,8 +66,9 @@ def parts(account_id: str) -> list[Part]:
         _of("account", accounts.c.id == account_id, accounts.c.id, *accounts.c),
         _of(
             "tokens", tokens.c.account_id == account_id, tokens.c.hash,
-            *(tokens.c[name] for name in ("label", "scopes", "created_at", "expires_at", "used_at", "used_from")),
+            *(tokens.c[name] for name in ("kind", "label", "scopes", "created_at", "expires_at", "used_at", "used_from")),
         ),
+        _of("password", passwords.c.account_id == account_id, passwords.c.account_id, passwords.c.changed_at),
         _of("follows", follows.c.follower_id == account_id, follows.c.followed_id, follows.c.followed_id),
         _of("blocks", blocks.c.blocker_id == account_id, blocks.c.blocked_id, blocks.c.blocked_id, blocks.c.at),
         _of("posts", posts.c.author_id == account_id, posts.c.id, *posts.c),

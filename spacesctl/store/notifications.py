@@ -49,6 +49,7 @@ class DueMessage:
     text: str
     at: datetime
     handle: str
+    space_id: str | None
 
 
 async def add(db: AsyncConnection, outlet_id: str, account_id: str, sealed: str, shown: str, now: datetime) -> Outlet:
@@ -92,7 +93,7 @@ async def due(db: AsyncConnection, now: datetime, *, busy: set[str], limit: int)
     query = (
         select(
             outlets.c.id, outlets.c.account_id, outlets.c.sealed, outlets.c.failures, outlets.c.last_dm,
-            dms.c.id.label("dm_id"), dms.c.kind, dms.c.text, dms.c.at, accounts.c.handle,
+            dms.c.id.label("dm_id"), dms.c.kind, dms.c.text, dms.c.at, dms.c.space_id, accounts.c.handle,
         )
         .join(waits, waits.c.outlet_id == outlets.c.id)
         .join(dms, dms.c.id == waits.c.dm_id)

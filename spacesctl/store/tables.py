@@ -84,7 +84,28 @@ tokens = Table(
     Column("expires_at", Utc, index=True),
     Column("used_at", Utc),
     Column("used_from", String(45)),
+    Column("kind", String(7), nullable=False, server_default="token"),
 )
+"""Tokens of the API, and sessions of browsers, which are listed and revoked in the same way."""
+
+passwords = Table(
+    "passwords",
+    metadata,
+    _account("account_id", primary_key=True),
+    Column("hash", String(255), nullable=False),
+    Column("changed_at", Utc, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    _account("account_id", index=True),
+    Column("space_id", String(13)),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False, index=True),
+)
+"""Links that are good for one use: they sign the account in or, without one, allow to make an account."""
 
 follows = Table(
     "follows",

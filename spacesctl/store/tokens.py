@@ -1,4 +1,5 @@
-"""Repository of tokens. They are stored by their SHA-256; the first characters of it are the id that names one without giving it away."""
+"""Repository of tokens and sessions of browsers. They are stored by their SHA-256; the first characters of it are the id that names one
+without giving it away."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Text, bindparam, delete, func, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from spacesctl.domain.accounts import Credential, CredentialKind, Suspension
+from spacesctl.domain.accounts import Credential, Suspension
 from spacesctl.domain.clock import rfc3339
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.ids import token_hash
 from spacesctl.domain.principals import Person
-from spacesctl.domain.words import Kind, Scope
+from spacesctl.domain.words import CredentialKind, Kind, Scope
 from spacesctl.store.tables import accounts, tokens
 
 CREDENTIAL_ID = 16
@@ -31,6 +32,7 @@ class NewToken:
     scopes: frozenset[Scope]
     label: str = ""
     expires_at: datetime | None = None
+    kind: CredentialKind = CredentialKind.TOKEN
 
     def __repr__(self) -> str:
         return "NewToken(...)"  # it has a secret
@@ -48,6 +50,7 @@ class KeptToken:
     id: str
     account_id: str
     scopes: frozenset[Scope]
+    kind: CredentialKind
     label: str
     created_at: datetime
     expires_at: datetime | None
@@ -64,6 +67,7 @@ async def add(db: AsyncConnection, account_id: str, new: NewToken, now: datetime
         "label": new.label,
         "created_at": now,
         "expires_at": new.expires_at,
+        "kind": new.kind.value,
     }
     await db.execute(tokens.insert().values(row))
 
@@ -74,14 +78,13 @@ async def of_account(db: AsyncConnection, account_id: str) -> list[KeptToken]:
 
 
 async def _kept(db: AsyncConnection, where: ColumnElement[bool]) -> list[KeptToken]:
-    columns = (
-        tokens.c[name]
-        for name in ("hash", "scopes", "account_id", "label", "created_at", "expires_at", "used_at", "used_from")
-    )
-    query = select(*columns).where(where).order_by(tokens.c.created_at.desc(), tokens.c.hash)
+    names = ("hash", "scopes", "kind", "account_id", "label", "created_at", "expires_at", "used_at", "used_from")
+    query = select(*(tokens.c[name] for name in names)).where(where)
     return [
-        KeptToken(digest[:CREDENTIAL_ID], account_id, frozenset(Scope(one) for one in scopes), *rest)
-        for digest, scopes, account_id, *rest in await db.execute(query)
+        KeptToken(digest[:CREDENTIAL_ID], whose, frozenset(Scope(one) for one in scopes), CredentialKind(kind), *rest)
+        for digest, scopes, kind, whose, *rest in await db.execute(
+            query.order_by(tokens.c.created_at.desc(), tokens.c.hash)
+        )
     ]
 
 
@@ -93,8 +96,14 @@ async def made_at(db: AsyncConnection, account_id: str, label: str) -> datetime 
 
 
 async def count(db: AsyncConnection, account_id: str) -> int:
-    """How many tokens an account has."""
-    return await db.scalar(select(func.count()).select_from(tokens).where(tokens.c.account_id == account_id)) or 0
+    """How many tokens an account has, without its sessions."""
+    mine = (tokens.c.account_id == account_id, tokens.c.kind == CredentialKind.TOKEN.value)
+    return await db.scalar(select(func.count()).select_from(tokens).where(*mine)) or 0
+
+
+async def sessions(db: AsyncConnection, account_id: str) -> list[KeptToken]:
+    """The sessions of an account, the newest first."""
+    return [one for one in await of_account(db, account_id) if one.kind is CredentialKind.SESSION]
 
 
 async def drop(db: AsyncConnection, account_id: str, ids: Collection[str]) -> None:
@@ -119,23 +128,30 @@ async def next_expiry(db: AsyncConnection) -> datetime | None:
     return found
 
 
-async def caller(db: AsyncConnection, token: str, now: datetime) -> Person | None:
-    """The caller that a token belongs to, or None for a token that is unknown or has expired. Raises NotAllowed with reason `suspended`."""
+async def caller(
+    db: AsyncConnection, token: str, now: datetime, kind: CredentialKind = CredentialKind.TOKEN
+) -> Person | None:
+    """The caller that a token, or a session's secret, belongs to; None for one that is unknown, of another kind or has expired. Raises
+    NotAllowed with reason `suspended`."""
     digest = token_hash(token)
     query = (
         select(accounts.c.id, accounts.c.handle, accounts.c.kind, tokens.c.scopes, *_SUSPENSION)
         .join(tokens, tokens.c.account_id == accounts.c.id)
-        .where(tokens.c.hash == digest, _lasts(now))
+        .where(tokens.c.hash == digest, tokens.c.kind == kind.value, _lasts(now))
     )
     row = (await db.execute(query)).one_or_none()
     if row is None:
         return None
     if row.suspended_at is not None:
-        held = Suspension(row.suspended_at, row.suspended_until, row.suspended_why or "")
-        if held.holds(now):
-            raise NotAllowed(in_words(held), reason="suspended")
-    credential = Credential(CredentialKind.TOKEN, digest[:CREDENTIAL_ID])
+        require_free(Suspension(row.suspended_at, row.suspended_until, row.suspended_why or ""), now)
+    credential = Credential(kind, digest[:CREDENTIAL_ID])
     return Person(row.id, row.handle, Kind(row.kind), frozenset(Scope(scope) for scope in row.scopes), credential)
+
+
+def require_free(held: Suspension | None, now: datetime) -> None:
+    """Raises NotAllowed with reason `suspended` while an account is."""
+    if held is not None and held.holds(now):
+        raise NotAllowed(in_words(held), reason="suspended")
 
 
 def in_words(held: Suspension) -> str:

@@ -4,6 +4,7 @@ import { showPins } from "./pins.js";
 import { showReactions } from "./reactions.js";
 import { after, reread, viewOf } from "./room.js";
 import { listen, speak } from "./webrtc.js";
+import { arrive, offerSeat } from "./who.js";
 
 const spaceId = location.pathname.split("/").pop();
 // Below whatever path the server is reached by.
@@ -11,7 +12,7 @@ const root = new URL("..", import.meta.url).pathname;
 const api = `${root}v1/spaces/${spaceId}`;
 const MOST_CAPTIONS = 200;
 const $ = (id) => document.getElementById(id);
-const state = { space: null, view: null, listening: null, speaking: null, token: null };
+const state = { space: null, view: null, listening: null, speaking: null, token: null, account: null };
 // Where somebody wants to look at or measure the connections: `window.space.listening.peer.getStats()`.
 window.space = state;
 
@@ -305,7 +306,9 @@ $("speak-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     if (state.speaking) return await stopSpeaking("");
-    state.token = $("token").value.trim();
+    state.token = $("token").value.trim() || null;
+    if (!state.account && !state.token) throw new Error("Sign in to speak.");
+    if (!navigator.mediaDevices) throw new Error("Browsers give no microphone to a page that came over plain HTTP: open it by https://.");
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     state.speaking = await speak(spaceId, state.token, stream, $("agree").checked);
     if (state.listening) await stopListening();
@@ -322,9 +325,18 @@ addEventListener("pagehide", () => {
   state.speaking?.close();
 });
 
+/** Who accepts is on stage; the microphone is opened by nobody but them. */
+async function onAnswer(way) {
+  $("message").textContent = way === "accept" ? "You are on stage. Open your microphone below when you want to speak." : "";
+  if (way === "accept") $("speak").open = true;
+  await readAgain();
+}
+
 try {
+  state.account = await arrive(spaceId);
   await refresh();
   await showPast();
+  if (state.account) await offerSeat(spaceId, onAnswer);
   const locked = "This Space is locked: nobody new can join. Load this page again once it is open.";
   const gone = "You are no longer here.";
   follow(`${api}/events`, () => state.token, onEvent, (status) => fail({ status, message: status === 409 ? locked : gone }));

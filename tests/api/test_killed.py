@@ -98,6 +98,8 @@ CASES = {
     "rule's block": Case("bot", "POST /v1/spaces/{space}/acts", "act"),
     "confirm": Case("host", "POST /v1/spaces/{space}/suggestions/{space}-s1/confirm"),
     "suspend": Case("owner", "PUT /v1/accounts/@ben/suspension", {"reason": "spam", "duration": 600}),
+    "recovery": Case("owner", "POST /v1/accounts/@ben/recovery"),
+    "link": Case("ben", "POST /v1/accounts/me/links"),
     "delete account": Case("owner", "DELETE /v1/accounts/@ben"),
     "erase account": Case("owner", "POST /v1/accounts/@ben/erasure"),
     "kick": Case("host", "POST /v1/spaces/{space}/people/@ann/kick", {"reason": "x", "duration": 60, "erase": True}),

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from spacesctl.application.links import with_sign_in
 from spacesctl.domain.errors import Invalid, Unavailable
 from spacesctl.server.delivery import apprise_address, sender
 from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_MACHINE, scheme_of, shown
@@ -23,6 +25,7 @@ from spacesctl.server.delivery.notification_sender import Deliver, NotificationS
 from spacesctl.store import notifications as store
 from spacesctl.store.tables import dms, outlets
 from spacesctl.support.clock import REAL
+from tests.api.browser import Browser
 from tests.api.harness import Api, As
 from tests.api.receiver import receiving
 from tests.typed import sure
@@ -90,6 +93,30 @@ async def test_messages_and_invitations_arrive_by_the_real_library(api: Api) -> 
         assert "test" in json.loads(receiver.got[2].body)["message"]
         await ann.ok("DELETE", f"/v1/notifications/{made['id']}")
         assert (await ann.ok("GET", "/v1/notifications"))["data"] == []
+
+
+async def test_a_forwarded_invitation_signs_its_invitee_in_once_and_the_stored_one_does_not(api: Api) -> None:
+    host, ann = await api.accounts("host", "ann")
+    service, app = Service(), api.app
+    app.notify_schemes = SCHEMES
+    app.outlets = NotificationSender(
+        app.db, app.keys, SCHEMES, app.sent, service, look_every=0.01, sign_in=partial(with_sign_in, app)
+    )
+    task = asyncio.create_task(app.outlets.run())
+    await ann.ok("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/12315544/"})
+    space = await host.ok("POST", "/v1/spaces", {"title": "T", "invite": ["@ann"]})
+    await host.ok("POST", "/v1/dms", {"to": "@ann", "text": f"come to {space['link']}"})
+    await until(ann, sent=2)
+    (_, invitation), (_, message) = service.got
+    code = invitation.partition(f"{space['link']}#link=")[2].split()[0]
+    assert "#" not in message, "only what the server itself writes has a link that signs in"
+    assert code not in str(await ann.ok("GET", "/v1/dms"))
+    page = Browser(api)
+    found = await page.ok("POST", "/v1/session/link", {"code": code})
+    assert (found["handle"], found["space_id"]) == ("@ann", space["id"])
+    assert (await page.refused("POST", "/v1/session/link", {"code": code}))["status"] == 401
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_redirect_is_not_followed(api: Api) -> None:

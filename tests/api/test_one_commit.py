@@ -15,6 +15,7 @@ from starlette.routing import Route
 from spacesctl.server.http import voice_clips
 from spacesctl.server.http.app import ROUTERS
 from spacesctl.support.supervision import Work
+from tests.api.browser import PASSWORD, Browser, code_of
 from tests.api.coop_receiver import sign
 from tests.api.harness import OFFER, Api, As, writer
 from tests.api.test_coop import action, settings
@@ -45,6 +46,17 @@ STORY = [
     Ask("owner", "DELETE /v1/accounts/{ref}/tokens?label=x", at={"ref": "@eve"}),
     Ask("owner", "POST /v1/accounts/{ref}/tokens", {"label": "y"}, at={"ref": "@eve"}, keep="token_id"),
     Ask("owner", "DELETE /v1/accounts/{ref}/tokens/{token_id}", at={"ref": "@eve"}),
+    Ask("owner", "POST /v1/sign-up/invitations", keep="invitation"),
+    Ask("page", "POST /v1/sign-up", {"handle": "flo", "password": PASSWORD, "invitation": "{invitation}"}),
+    Ask("page", "DELETE /v1/session"),
+    Ask("page", "POST /v1/session", {"handle": "flo", "password": PASSWORD}),
+    Ask("page", "PUT /v1/accounts/me/password", {"password": "another long one", "current": PASSWORD}),
+    Ask("page", "POST /v1/accounts/{ref}/links", at={"ref": "me"}, keep="link"),
+    Ask("page", "POST /v1/session/link", {"code": "{link}"}),
+    Ask("nobody", "POST /v1/devices", {"label": "d"}, commits=0, keep="device"),
+    Ask("page", "PUT /v1/devices/{user_code}", {"approve": True}, commits=0, at={"user_code": "{user_code}"}),
+    Ask("nobody", "POST /v1/devices/token", {"device_code": "{device}"}),
+    Ask("owner", "POST /v1/accounts/{ref}/recovery", at={"ref": "@flo"}),
     Ask("host", "PATCH /v1/accounts/me", {"name": "Host"}),
     Ask("host", "PUT /v1/accounts/me/following/{ref}"),
     Ask("host", "DELETE /v1/accounts/me/following/{ref}"),
@@ -169,7 +181,7 @@ async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPat
     later: list[Work] = []
     monkeypatch.setattr(api.app.registry.tasks, "later", lambda _name, job: later.append(job))
     people = {one.handle[1:]: one for one in await api.accounts("host", "ann", "ben", "cid", "dan")}
-    people |= {"owner": api.owner, "bot": api.bot, "nobody": api.nobody}
+    people |= {"owner": api.owner, "bot": api.bot, "nobody": api.nobody, "page": Browser(api)}
     names = {"ref": "@ann"}
     commits: list[str] = []
     event.listen(writer(api), "commit", lambda connection: commits.append("COMMIT"))
@@ -183,6 +195,10 @@ async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPat
         assert told == ask.commits, ask
         if ask.keep == "session_id":
             names[ask.keep] = answer.headers["location"].rsplit("/", 1)[-1]
+        elif ask.keep in ("invitation", "link"):
+            names[ask.keep] = code_of(answer.json()["url"])
+        elif ask.keep == "device":
+            names |= {"device": answer.json()["device_code"], "user_code": answer.json()["user_code"]}
         elif ask.keep:
             names[ask.keep] = answer.json()["token_id" if ask.keep == "token_id" else "id"]
         await asyncio.gather(*(job() for job in later))

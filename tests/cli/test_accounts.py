@@ -39,7 +39,7 @@ def test_tokens_are_listed_and_revoked_one_or_all_but_the_one_in_use(host: Perso
     assert shown["first"]["current"]
     assert shown["phone"]["expires_at"] is not None
     table = host.says("account", "tokens", host.handle)
-    assert [line.split()[1] for line in table.splitlines() if line.endswith(" yes")] == ["first"]
+    assert [line.split()[2] for line in table.splitlines() if line.endswith(" yes")] == ["first"]
     assert shown["desk"]["id"] in table
     assert host.says("account", "revoke", host.handle, shown["desk"]["id"]) == "1 token revoked\n"
     assert host.says("account", "revoke", "me", "--others") == "1 token revoked\n"

@@ -198,7 +198,7 @@ def test_exit_codes_are_the_documented_ones(server: RunningServer, people: dict[
     host = people["host"]
     refused(run(server.url, host, "show", "short"), 3, "there is no Space 'short'")
     refused(run(server.url, host, "show", "AAAAAAAAAAAAA"), 3, "there is no Space")
-    refused(run(server.url, "", "create", "T"), 4, "no token")
+    refused(run(server.url, "", "create", "T"), 4, "not logged in")
     refused(run(server.url, "spx_wrong", "list"), 4, "unknown")
     refused(run(server.url, host, "account", "create", "@x"), 5, "admin")
     assert run(server.url, host, "nonsense").returncode == 2

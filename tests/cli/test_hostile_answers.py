@@ -41,6 +41,7 @@ MORE = {
     "reports assign": ["@ann"], "sanction play": ["--out", "clip.ogg"], "appeals deny": ["--reason", "x"],
     "play": [ID, "--out", "clip.ogg"], "privacy export": ["--out", "export.zip"], "privacy hold": ["--reason", "x"],
     "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "redactions change": ["--tone"], "account revoke": ["--all"],
+    "login": ["--with-token"],
 }  # fmt: skip
 AT_HOME = (
     "serve",
@@ -56,6 +57,8 @@ AT_HOME = (
     "rules starter",
     "models",
     "config",
+    "context",
+    "logout",
 )
 """Commands that ask no server, or that start one themselves."""
 WRONG: dict[str, Any] = json.loads(dump(space()))
@@ -150,6 +153,14 @@ def _at_once(_self: object, error: Exception) -> float:
     raise error
 
 
+STDIN = {"login": "spx_x", "account password": "a long password"}
+
+
+def typed(words: list[str]) -> str:
+    """What a command reads from stdin."""
+    return next((text for name, text in STDIN.items() if words[: len(name.split())] == name.split()), "")
+
+
 def sound(done: Done, *, foreign: bool) -> None:
     """It ended in a documented way and said why in one line."""
     assert done.returncode in CODES, done
@@ -167,14 +178,14 @@ def sound(done: Done, *, foreign: bool) -> None:
 def test_what_is_no_answer_of_ours_is_no_success(name: str) -> None:
     with raw_server(FOREIGN[name]) as url:
         for words in FEW[:3]:
-            sound(run(url, "spx_x", *COMMANDS[words]), foreign=True)
+            sound(run(url, "spx_x", *COMMANDS[words], stdin=typed(COMMANDS[words])), foreign=True)
 
 
 @pytest.mark.parametrize("name", list(OURS))
 def test_an_answer_that_fits_another_command(name: str) -> None:
     with raw_server(OURS[name]) as url:
         for words in FEW[:3]:
-            sound(run(url, "spx_x", *COMMANDS[words]), foreign=False)
+            sound(run(url, "spx_x", *COMMANDS[words], stdin=typed(COMMANDS[words])), foreign=False)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +193,7 @@ def test_an_answer_that_fits_another_command(name: str) -> None:
 )
 def test_no_command_takes_a_login_page_for_a_success(words: str) -> None:
     with raw_server(FOREIGN["a page"]) as url:
-        done = run(url, "spx_x", *COMMANDS[words])
+        done = run(url, "spx_x", *COMMANDS[words], stdin=typed(COMMANDS[words]))
     sound(done, foreign=True)
     assert "HTML page" in done.stderr
 
@@ -193,8 +204,8 @@ def test_no_command_takes_a_login_page_for_a_success(words: str) -> None:
 def test_every_command_against_every_answer(name: str) -> None:
     with raw_server((FOREIGN | OURS)[name]) as url:
         for words in COMMANDS.values():
-            sound(run(url, "spx_x", *words), foreign=name in FOREIGN)
-            sound(run(url, "spx_x", *words, "--plain"), foreign=name in FOREIGN)
+            sound(run(url, "spx_x", *words, stdin=typed(words)), foreign=name in FOREIGN)
+            sound(run(url, "spx_x", *words, "--plain", stdin=typed(words)), foreign=name in FOREIGN)
 
 
 def test_a_redirection_is_not_followed_and_its_secrets_are_not_shown() -> None:

@@ -33,7 +33,7 @@ def test_a_link_leads_to_its_server_without_the_token_of_another() -> None:
     assert kicked.returncode == 4
     note, error = kicked.stderr.splitlines()
     assert note == f"your token is for {MINE} and is not sent to {url}"
-    assert error.startswith(f"spacesctl: no token is set for {url}")
+    assert error.startswith(f"spacesctl: you are not logged in to {url}")
     assert [path for path, _ in asked] == [f"/v1/spaces/{ID}.ics", f"/v1/spaces/{ID}", f"/v1/spaces/{ID}/people"]
 
 
@@ -50,7 +50,7 @@ def test_speaking_and_listening_follow_a_link_too(host: Person) -> None:
     link = f"{host.server.url}/s/{host.live()}"
     refused_to_speak = run(MINE, "spx_mine", "speak", link, "--file", "x.wav")
     assert refused_to_speak.returncode == 4
-    assert "no token is set for" in refused_to_speak.stderr
+    assert "you are not logged in to" in refused_to_speak.stderr
     env = host.server.env("spx_mine") | {"SPACESCTL_URL": MINE, "XDG_CONFIG_HOME": str(Path("nowhere"))}
     words = spacesctl("listen", link, "--output", "heard.ogg", "--seconds", "0.2")
     done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=15, check=False)

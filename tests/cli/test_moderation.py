@@ -84,7 +84,7 @@ def test_a_space_as_a_whole_is_reported(host: Person, ann: Person, nobody: Perso
     assert host.json("reports", "list")[0]["target"] is None
     refused(ann.run("report", space, "--category", "boredom"), 2, "category")
     refused(ann.run("report", space, "a b"), 2, "is not a handle")
-    refused(nobody.run("report", space), 4, "no token")
+    refused(nobody.run("report", space), 4, "not logged in")
 
 
 def test_rules_are_set_shown_and_removed(host: Person, ann: Person, rules: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_profile_shows_what_its_owner_says_and_does(host: Person, ann: Person,
     assert host.json("profile", "edit", "--description", "")["description"] == ""
     assert "I host" not in nobody.says("profile", host.handle)
     refused(host.run("profile", "edit"), 2, "say what to change")
-    refused(nobody.run("profile"), 4, "no token")
+    refused(nobody.run("profile"), 4, "not logged in")
 
 
 def test_the_feed_goes_on_where_the_page_ended(host: Person, ann: Person) -> None:

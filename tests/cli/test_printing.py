@@ -44,6 +44,7 @@ suggestions ID --all / confirm ID-s1 / dismiss ID-s1
 report ID --note x / captions ID / watch ID / react ID wave / share ID https://a.example --title t / post hi / feed / calendar ID
 calendar @ann / follow @ann / unfollow @ann / account create ann / account token @ann / account tokens
 account revoke @ann --label x -y / account suspend @ann -y / account restore @ann
+account link / account link @ann / account invite / account recover @ann -y
 account delete @ann -y / privacy erase @ann -y / privacy hold @ann --reason x / privacy holds
 privacy release h1 -y / account show / account show @ann
 profile show @ann / profile edit --name x / schedule list / schedule show ID / schedule pause ID
@@ -72,7 +73,7 @@ ELSEWHERE = {
     "models list", "models pull",
     "models path", "config show", "blocklist export", "blocklist import", "blocklist follow", "blocklist followed", "blocklist unfollow",
     "rules check", "rules test", "rules regressions", "rules starter", "rules list", "rules why", "rules push", "recordings get",
-    "privacy export",
+    "privacy export", "login", "logout", "context list", "context use", "account password",
 }  # fmt: skip
 """They print nothing of others, need rules that compile, read sound, or say a link and an id as those above do."""
 

@@ -136,7 +136,7 @@ def test_a_reminder_is_set_and_removed(host: Person, ann: Person, nobody: Person
     assert host.json("show", space)["subscriber_count"] == 1
     assert ann.says("remind", space, "--off") == "you will not be reminded\n"
     assert ann.json("remind", space, "--off") == {"space_id": space, "reminder": False, "subscriber_count": 0}
-    refused(nobody.run("remind", space), 4, "no token")
+    refused(nobody.run("remind", space), 4, "not logged in")
     refused(ann.run("remind", host.live()), 5, "has started already")
 
 

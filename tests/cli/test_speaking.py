@@ -62,7 +62,7 @@ def test_options_that_make_no_sense_together(host: Person, words: list[str], tol
 
 def test_nobody_speaks_without_an_account_or_a_place_on_stage(host: Person, ann: Person, nobody: Person) -> None:
     space = host.live()
-    refused(nobody.run("speak", space, "--file", CLIP), 4, "no token")
+    refused(nobody.run("speak", space, "--file", CLIP), 4, "not logged in")
     refused(ann.run("speak", space, "--file", CLIP), 5, "may not")
     refused(host.run("speak", "AAAAAAAAAAAAA", "--file", CLIP), 3, "there is no Space")
 

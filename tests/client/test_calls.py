@@ -24,6 +24,7 @@ from spacesctl.server.http.wire_route import WireRoute
 ELSEWHERE = {
     ("POST", "/v1/clips"), ("POST", "/v1/coop/actions"), ("GET", "/v1/recordings/{recording_id}/{name}"), ("GET", "/v1/bots/assignments"),
     ("GET", "/v1/accounts/{ref}/export"),
+    ("GET", "/v1/sign-in"), ("POST", "/v1/session"), ("POST", "/v1/session/link"), ("DELETE", "/v1/session"), ("POST", "/v1/sign-up"),
     ("GET", "/v1/spaces/{space_id}/listen.ogg"), ("HEAD", "/v1/spaces/{space_id}/listen.ogg"),
     *(
         (method, f"/v1/spaces/{{space_id}}/{way}{more}")
@@ -31,7 +32,8 @@ ELSEWHERE = {
         for method, more in (("POST", ""), ("OPTIONS", ""), ("PATCH", "/{session_id}"), ("DELETE", "/{session_id}"))
     ),
 }  # fmt: skip
-"""Operations with another way in: uploads and downloads, sound, the bot's stream. X's are for X's clients."""
+"""Operations with another way in: uploads and downloads, sound, the bot's stream; what is for the page alone. X's are
+for X's clients."""
 SAMPLES: dict[Any, Any] = {str: "x1", int: 1, bool: True, float: 1.0}
 
 
@@ -119,7 +121,7 @@ def test_each_operation_has_a_call() -> None:
 async def test_both_clients_have_all_groups(kind: type[Client] | type[AsyncClient]) -> None:
     client = kind("http://server.test")
     names = {"spaces", "people", "accounts", "messages", "posts", "series", "recordings", "redactions", "moderation", "webhooks",
-             "notifications", "server", "transparency"}  # fmt: skip
+             "notifications", "server", "transparency", "devices"}  # fmt: skip
     assert {type(getattr(client, name)).__mro__[1].__module__ for name in names} == {
         f"{groups.__name__}.{module.name}" for module in pkgutil.iter_modules(groups.__path__)
     }

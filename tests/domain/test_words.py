@@ -24,7 +24,7 @@ from tests.domain.scenes import ANN, HOST, NOW, SPACE_ID, SPEAKER, live, told
     [
         (errors.Invalid, {"field": "title", "problem": "is empty"}, "title: is empty", None, None),
         (errors.Invalid, {"field": "a", "problem": "b", "hint": "write one"}, "a: b", None, "write one"),
-        (errors.NotSignedIn, {}, "this needs a token", None, "SPACESCTL_TOKEN"),
+        (errors.NotSignedIn, {}, "this needs somebody who is signed in", None, "SPACESCTL_TOKEN"),
         (errors.NotSignedIn, {"problem": "this is for members"}, "this is for members", None, "SPACESCTL_TOKEN"),
         (errors.NotAllowed, {"what": "you may not", "reason": "mute"}, "you may not", "mute", None),
         (errors.NotFound, {"noun": "Space", "ref": "@x"}, "there is no Space @x", None, None),

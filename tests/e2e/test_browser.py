@@ -176,6 +176,7 @@ def test_who_speaks_from_the_page_is_heard_and_does_not_hear_themselves(tmp_path
             await page.goto(address(room))
             await browser.reads("state", "live")
             await page.click("#speak summary")
+            await page.click("#other-ways summary")
             await page.fill("#token", "spx_wrong")
             await page.click("#speak-button")
             await browser.reads("message", "token")
@@ -222,6 +223,7 @@ def test_where_a_recording_runs_the_page_says_so_and_opens_the_microphone_of_who
             await browser.reads("notice", "recorded")
             box, words = await page.locator("#agree").bounding_box(), await page.locator("#agree-line").bounding_box()
             assert box["height"] < words["height"] < 2 * box["height"], "the box stands beside its words"
+            await page.click("#other-ways summary")
             await page.fill("#token", room.tokens["web"])
             await page.click("#speak-button")
             assert await page.evaluate("document.querySelector('#agree:invalid') !== null && !space.speaking")

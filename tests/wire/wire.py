@@ -23,7 +23,7 @@ _KINDS = (
 SDP = {"Content-Type": "application/sdp"}
 _HEADERS = (
     "accept-patch", "accept-post", "allow", "cache-control", "content-disposition", "dry-run", "etag", "idempotent-replayed",
-    "link", "location", "retry-after", "vary", "www-authenticate", "x-rate-limit-limit", "x-rate-limit-remaining",
+    "link", "location", "retry-after", "set-cookie", "vary", "www-authenticate", "x-rate-limit-limit", "x-rate-limit-remaining",
     "x-rate-limit-reset",
 )  # fmt: skip
 """Those that belong to the API."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spacesctl.api import accounts as wire
+from spacesctl.api import sign_in
 from spacesctl.api.accounts import Account, NewBlock
 from spacesctl.api.people import ReceivedInvitation, Sanction, Undo
 from spacesctl.api.posts import Post
@@ -17,6 +18,7 @@ from spacesctl.client.call import AsyncGroup, Call, Listing, Operation, Rows, Sy
 NOTHING = type(None)
 ARCHIVE = "application/zip"
 JUST_A_BLOCK = NewBlock()
+JUST_A_LINK = sign_in.NewLink()
 
 
 def place(*parts: str) -> str:
@@ -135,6 +137,26 @@ def _revoke_all_tokens(who: str, *, but_this: bool = False) -> Call[wire.Revoked
     return Call("DELETE", place(who, "tokens"), wire.RevokedTokens, parameters=parameters)
 
 
+def _set_password(new: sign_in.NewPassword) -> Call[sign_in.EndedSessions]:
+    """Set or change the caller's password; its other sessions end."""
+    return Call("PUT", place("me", "password"), sign_in.EndedSessions, new)
+
+
+def _make_link(who: str, new: sign_in.NewLink = JUST_A_LINK) -> Call[sign_in.MadeLink]:
+    """A link that signs the caller (`me`) in once, or for admins any account."""
+    return Call("POST", place(who, "links"), sign_in.MadeLink, new)
+
+
+def _recover(who: str) -> Call[sign_in.Recovered]:
+    """For admins: let the owner of an account in again."""
+    return Call("POST", place(who, "recovery"), sign_in.Recovered)
+
+
+def _invite() -> Call[sign_in.SignUpLink]:
+    """For admins: a link with which somebody may make an account."""
+    return Call("POST", "/v1/sign-up/invitations", sign_in.SignUpLink)
+
+
 def _following() -> Call[Page[Account]]:
     """The accounts that the caller follows."""
     return Call("GET", place("me", "following"), Page[Account])
@@ -218,6 +240,10 @@ class _Calls:
     revoke_token = Operation(_revoke_token)
     revoke_tokens = Operation(_revoke_tokens)
     revoke_all_tokens = Operation(_revoke_all_tokens)
+    set_password = Operation(_set_password)
+    make_link = Operation(_make_link)
+    recover = Operation(_recover)
+    invite = Operation(_invite)
     following = Listing(_following)
     follow = Operation(_follow)
     unfollow = Operation(_unfollow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -35,8 +35,18 @@ Deliver = Callable[[str, Collection[str], str, str], bool]
 """Takes address, allowed schemes, title and body, and returns whether the message arrived. Runs in a thread."""
 
 
+SignIn = Callable[[str, str, str], Awaitable[str]]
+"""Takes an account's id, a Space's id and the text of an invitation, and returns the text with a link that signs in."""
+
+
+async def as_it_is(account_id: str, space_id: str, text: str) -> str:
+    """An invitation as it is written."""
+    return text
+
+
 class NotificationSender(Sender):
-    """`run` forwards direct messages. `deliver` sends one of them, in a thread. `run` looks for new messages every `look_every` seconds."""
+    """`run` forwards direct messages. `deliver` sends one of them, in a thread. `run` looks for new messages every `look_every` seconds.
+    `sign_in` changes the link of an invitation: its invitee is signed in by it, since nobody else gets this message."""
 
     def __init__(
         self,
@@ -47,12 +57,14 @@ class NotificationSender(Sender):
         deliver: Deliver = apprise_address.deliver,
         look_every: float = LOOK_EVERY,
         clock: Clock = REAL,
+        sign_in: SignIn = as_it_is,
     ) -> None:
         super().__init__("notifications", AT_ONCE, rest=RETRY_FIRST, pause=look_every)
         self.schemes = schemes
         self._db, self._keys, self._counts, self._deliver = db, keys, counts, deliver
         self._look_every = look_every
         self._clock = clock
+        self._sign_in = sign_in
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="outlet")
 
     async def _start_due(self) -> float:
@@ -71,9 +83,10 @@ class NotificationSender(Sender):
             self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _send_on(self, row: DueMessage) -> None:
-        good = await self.send(
-            row.sealed, f"{_TITLES.get(row.kind, 'Message from')} @{row.handle}", row.text[:MOST_BODY]
-        )
+        text = row.text
+        if row.kind == "invite" and row.space_id is not None:
+            text = await self._sign_in(row.account_id, row.space_id, text)
+        good = await self.send(row.sealed, f"{_TITLES.get(row.kind, 'Message from')} @{row.handle}", text[:MOST_BODY])
         now = self._clock.now()
         async with self._db.begin() as db:
             if good:

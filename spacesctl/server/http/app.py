@@ -22,6 +22,7 @@ from spacesctl.server.http.routes import (
     calendar,
     clips,
     coop,
+    devices,
     events,
     feed,
     holds,
@@ -41,6 +42,7 @@ from spacesctl.server.http.routes import (
     sanctions,
     series,
     server,
+    sign_in,
     spaces,
     suggestions,
     tokens,
@@ -55,8 +57,8 @@ from spacesctl.server.webrtc import lanes, probe, whip_whep
 ROUTERS = [
     module.router
     for module in (
-        accounts, oversight, privacy, holds, tokens, posts, clips, feed, calendar, spaces, pins, series, people, messages, events,
-        moderation, reports, suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
+        accounts, oversight, privacy, holds, tokens, sign_in, devices, posts, clips, feed, calendar, spaces, pins, series, people, messages,
+        events, moderation, reports, suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
         pages, probe, server, recordings, redactions, xapi, webhooks, notifications, coop,
     )
 ]  # fmt: skip

@@ -83,7 +83,15 @@ def document(api: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
     components = found.setdefault("components", {})
     words = {name: one for name, one in components.get("schemas", {}).items() if "enum" in one}  # of queries
     components["schemas"] = {**words, **known.all, "SpaceEvent": space_event(known)}
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    components["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-spacesctl",
+            "description": "A browser's session: for pages of this server alone. Below a path the name begins with `__Secure-`.",
+        },
+    }
     found["webhooks"] = {name: _webhook(name, kind, known) for name, kind in webhook_messages.MESSAGES.items()}
     return found
 
@@ -104,7 +112,8 @@ def _complete(operation: dict[str, Any], route: WireRoute, known: Schemas) -> No
     if (
         route.token != WireRoute.no_token or NotSignedIn in route.problems
     ):  # a dry run needs one, also of what needs none
-        operation["security"] = [{"token": []}] if route.token == "required" else [{}, {"token": []}]
+        ways: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
+        operation["security"] = ways if route.token == "required" else [{}, *ways]
     if route.limits:
         operation["x-limit"] = [one.setting for one in route.limits]
     if route.body is not None:

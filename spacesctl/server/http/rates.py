@@ -57,6 +57,8 @@ class Limits(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sign_in: Rate = "60/minute"
+    password: Rate = "10/minute; 100/hour"
+    sign_up: Rate = "20/hour"
     account: Rate = "120/minute"
     join: Rate = "600/minute"
     session: Rate = "3000/minute"
@@ -88,7 +90,9 @@ class Limits(BaseModel):
 NO_LIMITS = Limits.model_validate(dict.fromkeys(Limits.model_fields, 0))
 
 _CALLED = {
-    "sign_in": "unknown tokens from your address",
+    "sign_in": "attempts to sign in, or unknown tokens, from your address",
+    "password": "wrong passwords for this handle",
+    "sign_up": "new accounts from your address",
     "account": "new accounts from your address",
     "join": "joins from your address",
     "session": "changes of connections from your address",
@@ -155,6 +159,10 @@ class Rates:
         if caller.is_admin or caller.is_service_bot:
             return Spent()
         return self._take(name, self._items.get(name, []), caller.account_id or "", cost)
+
+    def by_name(self, name: str, what: str) -> Spent:
+        """Count a request that is about something named, whether or not it exists. Raises TooMany."""
+        return self._take(name, self._items.get(name, []), what, 1)
 
     def by_address(self, name: str, host: str) -> Spent:
         """Count a request from an address. Raises TooMany."""

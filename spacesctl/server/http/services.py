@@ -18,10 +18,13 @@ from spacesctl.application.app import App
 from spacesctl.application.once import InFlight
 from spacesctl.domain.errors import Invalid, NotAllowed, NotSignedIn
 from spacesctl.domain.principals import ANONYMOUS, Person
+from spacesctl.domain.words import CredentialKind
 from spacesctl.live.recording_keeper import RecordingKeeper
 from spacesctl.server.delivery.coop_sender import CoopSender
 from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.webhook_sender import WebhookSender
+from spacesctl.server.http import cookies
+from spacesctl.server.http.device_codes import DeviceCodes
 from spacesctl.server.http.front.front import Front
 from spacesctl.server.http.measured import Measured
 from spacesctl.server.http.rates import Rates, address_key
@@ -65,6 +68,7 @@ class Services(App):
     joins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(JOINS_IN_FLIGHT))
     rates: Rates = field(default_factory=Rates)
     front: Front = field(default_factory=Front)
+    devices: DeviceCodes = field(default_factory=DeviceCodes)
     keys: Keys = field(default_factory=Keys.fresh)
     webhooks: WebhookSender = field(init=False)
     outlets: NotificationSender = field(init=False)
@@ -131,11 +135,11 @@ def client_host(connection: HTTPConnection) -> str:
 
 
 async def caller(connection: HTTPConnection) -> Person:
-    """The caller, by bearer token; anonymous without one. Raises NotSignedIn when the token is unknown, and NotAllowed when it has no
-    scope."""
+    """The caller, by bearer token or by the cookie of a session; anonymous without one. Raises NotSignedIn when the token is unknown, and
+    NotAllowed when it has no scope, or when another site's page would change something by the cookie."""
     header = connection.headers.get("authorization", "")
     if not header:
-        return ANONYMOUS
+        return await _of_session(connection)
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer":
         raise NotSignedIn("the Authorization header must be a bearer token")
@@ -150,6 +154,23 @@ async def caller(connection: HTTPConnection) -> Person:
     app.tokens.used(found.credential, now, host)
     if not found.scopes:
         raise NotAllowed("this token has no scope: nothing can be done with it", reason="scope")
+    return found
+
+
+async def _of_session(connection: HTTPConnection) -> Person:
+    """The caller, by cookie. One that is over is as good as none: its page is shown as to anybody."""
+    app = services(connection)
+    secret = cookies.secret_of(connection.scope, app.root)
+    if secret is None:
+        return ANONYMOUS
+    now = app.clock.now()
+    async with app.db.read() as db:
+        found = await tokens.caller(db, secret, now, CredentialKind.SESSION)
+    if found is None:
+        return ANONYMOUS
+    if cookies.changes(connection.scope):
+        cookies.require_own_page(connection.scope, app.base_url)
+    app.tokens.used(found.credential, now, client_host(connection))
     return found
 
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from spacesctl.api.captions import CaptionsStatus
 from spacesctl.application import projections
 from spacesctl.application.checkpoints import keep_all
+from spacesctl.application.links import with_sign_in
 from spacesctl.client.profile import profile_path, write_first_profile
 from spacesctl.domain.errors import Invalid, is_final
 from spacesctl.live.recording_keeper import RecordingKeeper
@@ -165,6 +166,7 @@ async def _serve(
         keys=await asyncio.to_thread(Keys.of_folder, settings.data),
         allow_private=settings.webhooks_allow_private,
         notify_schemes=frozenset(settings.notify_schemes),
+        sign_up=settings.sign_up,
     )
     stack.push_async_callback(app.compiler.close)
     registry.subscribers.append(assignments.on_outcome)
@@ -249,7 +251,9 @@ async def _send_outside(app: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(outside.close)
     app.webhooks = WebhookSender(app.db, app.keys, outside, app.bot, app.link, app.sent, clock=app.clock)
     app.registry.subscribers.append(app.webhooks.on_outcome)
-    app.outlets = NotificationSender(app.db, app.keys, app.notify_schemes, app.sent, clock=app.clock)
+    app.outlets = NotificationSender(
+        app.db, app.keys, app.notify_schemes, app.sent, clock=app.clock, sign_in=partial(with_sign_in, app)
+    )
     app.registry.tasks.keep("webhooks", app.webhooks.run)
     app.registry.tasks.keep("notifications", app.outlets.run)
 

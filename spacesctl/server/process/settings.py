@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, Pydant
 
 from spacesctl.client.files import read_settings, read_text
 from spacesctl.domain.errors import Invalid
+from spacesctl.domain.words import SignUp
 from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_MACHINE
 from spacesctl.server.delivery.coop_settings import Coop
 from spacesctl.server.http.front.hosts import host_name
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     disk_warning_mib: int = Field(default=1024, ge=0)
     recordings_leave_mib: int = Field(default=200, ge=0)
     profile: bool = True
+    sign_up: SignUp = SignUp.INVITATION
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     turn: Turn = Field(default_factory=Turn)
     coop: Coop = Field(default_factory=Coop)

@@ -23,6 +23,7 @@ from tests.wire.scenario import (
     review,
     rules,
     series,
+    sign_in,
     spaces,
     stage,
     suggestions,
@@ -66,3 +67,4 @@ async def play(wire: Wire) -> None:
     await wire.owner.ok("GET", "/v1/accounts/@yan/erasure")
     await wire.owner.ok("POST", "/v1/accounts/@yan/erasure")
     await coop.play(wire)
+    await sign_in.play(wire)

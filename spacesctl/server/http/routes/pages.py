@@ -39,6 +39,11 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
+_FORMS = {
+    **_HEADERS,
+    "Content-Security-Policy": "default-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+}
+"""Of pages that ask for passwords: scripts send them, and no form does."""
 
 
 @router.get("/s/{space_id}", include_in_schema=False)
@@ -53,6 +58,16 @@ async def page(app: Here, space_id: str) -> FileResponse:
     except NotFound:
         status = 404
     return FileResponse(WEB / "space.html", status, _HEADERS, "text/html")
+
+
+def _place(name: str) -> None:
+    @router.get(f"/{name}", include_in_schema=False, name=name)
+    async def place() -> FileResponse:
+        return FileResponse(WEB / f"{name}.html", 200, _FORMS, "text/html")
+
+
+for _name in ("sign-in", "sign-up", "account", "device"):
+    _place(_name)
 
 
 @router.get("/web/{name}", include_in_schema=False)

@@ -49,6 +49,7 @@ async def list_tokens(app: Here, caller: SignedIn, ref: str) -> Page[api.Token]:
 def _shown(one: KeptToken, caller: Person) -> api.Token:
     return api.Token(
         id=one.id,
+        kind=one.kind,
         label=one.label,
         scopes=sorted(one.scopes),
         created_at=Time.of(one.created_at),

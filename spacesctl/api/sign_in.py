@@ -1,0 +1,111 @@
+"""Signing in and up from a browser, passwords, links that are good for one use, recovery."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from spacesctl.api.accounts import Account, Name
+from spacesctl.api.wire import Answer, Given, Meta, Time
+from spacesctl.domain.words import SignUp
+
+Secret = Annotated[str, Meta(max_length=200)]
+
+
+class Ways(Answer, frozen=True, kw_only=True):
+    """How one can sign in to this server. `private` is false where the connection is plain HTTP from another machine, so that nobody can;
+    `why` says it."""
+
+    private: bool
+    why: str | None
+    sign_up: SignUp
+    account: Account | None
+    """Who is signed in."""
+
+
+class NewSession(Given, frozen=True, kw_only=True):
+    """Who signs in."""
+
+    handle: Annotated[str, Meta(max_length=64)]
+    password: Secret
+
+    def __repr__(self) -> str:
+        return "NewSession(...)"  # it has a secret
+
+
+class NewSignUp(Given, frozen=True, kw_only=True):
+    """Who makes an account. `invitation` is the code of the operator's link, where accounts are made by invitation."""
+
+    handle: Annotated[str, Meta(max_length=64)]
+    password: Secret
+    name: Name | None = None
+    invitation: Secret | None = None
+
+    def __repr__(self) -> str:
+        return "NewSignUp(...)"  # it has secrets
+
+
+class NewPassword(Given, frozen=True, kw_only=True):
+    """A password to set. `current` is the present one, if there is one."""
+
+    password: Secret
+    current: Secret | None = None
+
+    def __repr__(self) -> str:
+        return "NewPassword(...)"  # it has secrets
+
+
+class LinkCode(Given, frozen=True, kw_only=True):
+    """The code of a link that signs in once: what stands in it behind `link=`."""
+
+    code: Secret
+
+    def __repr__(self) -> str:
+        return "LinkCode(...)"  # it has a secret
+
+
+class Session(Account, frozen=True, kw_only=True):
+    """A session that was begun; the browser has its secret as a cookie. `space_id`: the Space that the link was for."""
+
+    expires_at: Time
+    space_id: str | None = None
+
+
+class EndedSessions(Answer, frozen=True, kw_only=True):
+    """How many sessions ended."""
+
+    ended: int
+
+
+class NewLink(Given, frozen=True, kw_only=True):
+    """A link to make. With `space_id` it opens this Space."""
+
+    space_id: Annotated[str, Meta(max_length=13)] | None = None
+
+
+class MadeLink(Account, frozen=True, kw_only=True):
+    """A link that signs the account in once, which no other answer contains."""
+
+    url: str
+    expires_at: Time
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"  # it has a secret
+
+
+class Recovered(MadeLink, frozen=True, kw_only=True):
+    """The link that lets the owner of an account in again; its password has gone, and so many sessions ended."""
+
+    ended: int
+
+    def __repr__(self) -> str:
+        return "Recovered(...)"  # it has a secret
+
+
+class SignUpLink(Answer, frozen=True, kw_only=True):
+    """A link with which somebody may make an account, once."""
+
+    url: str
+    expires_at: Time
+
+    def __repr__(self) -> str:
+        return "SignUpLink(...)"  # it has a secret

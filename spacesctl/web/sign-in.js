@@ -1,0 +1,32 @@
+// Signing in: with a password, or by the link that led here.
+import { ask, onSubmit, onward, sentence, taken, ways } from "./session.js";
+
+const $ = (id) => document.getElementById(id);
+
+async function byLink(code) {
+  const { space_id: space } = await ask("POST", "session/link", { code });
+  location.replace(space ? `s/${space}` : "account");
+}
+
+function show(found) {
+  if (found.account) return location.replace(onward());
+  $("why").hidden = found.private;
+  $("why").textContent = found.why ? `${found.why}.` : "";
+  $("password-form").hidden = $("other-ways").hidden = !found.private;
+  $("sign-up").hidden = !found.private || found.sign_up === "closed";
+  $("handle").focus();
+}
+
+onSubmit($("password-form"), $("message"), async () => {
+  await ask("POST", "session", { handle: $("handle").value.trim(), password: $("password").value });
+  location.replace(onward());
+});
+
+const code = taken("link");
+try {
+  if (code !== null) await byLink(code);
+  else show(await ways());
+} catch (error) {
+  $("message").textContent = sentence(error);
+  if (code !== null) show(await ways());
+}
