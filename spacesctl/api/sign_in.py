@@ -18,6 +18,8 @@ class Ways(Answer, frozen=True, kw_only=True):
     private: bool
     why: str | None
     sign_up: SignUp
+    passkeys: bool
+    """Whether browsers make passkeys for this page: its host is a name."""
     account: Account | None
     """Who is signed in."""
 
@@ -70,6 +72,36 @@ class Session(Account, frozen=True, kw_only=True):
     space_id: str | None = None
 
 
+class PasskeyOptions(Answer, frozen=True, kw_only=True):
+    """What a browser is asked: `options` is JSON for `PublicKeyCredential.parseCreationOptionsFromJSON`, or `parseRequestOptionsFromJSON`.
+    `id` names the question."""
+
+    id: str
+    options: str
+
+
+class PasskeyAnswer(Given, frozen=True, kw_only=True):
+    """What a passkey has signed: `credential` is JSON of the browser's `PublicKeyCredential`, and `id` that of the question."""
+
+    id: Annotated[str, Meta(max_length=64)]
+    credential: Annotated[str, Meta(max_length=16_384)]
+
+
+class NewPasskey(PasskeyAnswer, frozen=True, kw_only=True):
+    """A passkey that a browser has made. `label` is what its owner calls it."""
+
+    label: Name = ""
+
+
+class Passkey(Answer, frozen=True, kw_only=True):
+    """A passkey of the caller's."""
+
+    id: str
+    label: str
+    created_at: Time
+    used_at: Time | None
+
+
 class EndedSessions(Answer, frozen=True, kw_only=True):
     """How many sessions ended."""
 
@@ -93,7 +125,7 @@ class MadeLink(Account, frozen=True, kw_only=True):
 
 
 class Recovered(MadeLink, frozen=True, kw_only=True):
-    """The link that lets the owner of an account in again; its password has gone, and so many sessions ended."""
+    """The link that lets the owner of an account in again; other ways to sign in have gone but its tokens, and so many sessions ended."""
 
     ended: int
 

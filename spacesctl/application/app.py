@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from spacesctl.application.challenges import Challenges
 from spacesctl.application.clip_files import ClipFiles
 from spacesctl.application.later_cuts import LaterCuts
 from spacesctl.application.passwords import Passwords
@@ -42,6 +43,9 @@ class App:
     compiler: Compiler = field(default_factory=Compiler, kw_only=True)
     """Compiles rule files in child processes."""
     tokens: TokenWatch = field(default_factory=TokenWatch, kw_only=True)
+    challenges: Challenges = field(default_factory=Challenges, kw_only=True)
+    """Of passkeys."""
+
     passwords: Passwords = field(default_factory=Passwords, kw_only=True)
     sign_up: SignUp = field(default=SignUp.INVITATION, kw_only=True)
     """Who may make an account."""

@@ -185,7 +185,7 @@ async def _things(db: AsyncConnection, target: Account, now: datetime) -> list[T
         ),
         Thing("texts of messages sent", messages, held_messages, HELD if held_messages else "", released),
         Thing(
-            "name, handle, description, password, tokens, follows, blocks, posts, voice clips, own recordings, series, messages received",
+            "name, handle, description, ways to sign in, follows, blocks, posts, voice clips, own recordings, series, messages received",
             1,
         ),
     ]

@@ -15,7 +15,7 @@ from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn
 from spacesctl.domain.ids import new_link_code
 from spacesctl.domain.principals import Person, Principal, System
-from spacesctl.store import accounts, audit, links, passwords
+from spacesctl.store import accounts, audit, links, passkeys, passwords
 from spacesctl.store.links import NewLink
 
 SIGNS_IN_FOR: Final = timedelta(minutes=15)
@@ -94,17 +94,22 @@ class Recovered:
 
 
 async def recover(app: App, person: Person, ref: str) -> Recovered:
-    """For admins: the password of an account goes, its sessions end, and a link lets its owner in again. Raises NotFound or NotAllowed."""
+    """For admins: all ways to sign in to an account go but its tokens, its sessions end, and a link lets its owner in again. Raises
+    NotFound or NotAllowed."""
     async with ending(app) as end, app.begin(person) as db:
         target = await accounts.present(db, ref)
         _require_people(app, target)
         now = app.clock.now()
         await passwords.drop(db, target.id)
+        await passkeys.drop(db, target.id)
         await links.drop(db, target.id)
         ended = await end_sessions(app, db, end, person, target, f"was ended by @{person.handle}", but=None)
         made = await _add(app, db, person, target, None, RECOVERS_FOR)
         await audit.append(db, audit.Entry("account.recover", person, None, target.id), now)
-        text = f"@{person.handle} removed the password of this account, ended its sessions and made a link that signs in once."
+        text = (
+            f"@{person.handle} ended the sessions of this account and all ways to sign in to it but its tokens, and made "
+            "a link that signs in once."
+        )
         await tell(app, db, target.id, text, now)
     return Recovered(target, ended, made)
 

@@ -15,6 +15,7 @@ TOKEN_PREFIX = "spx_"
 SESSION_PREFIX = "sps_"
 LINK_PREFIX = "spl_"
 DEVICE_PREFIX = "spd_"
+CHALLENGE_PREFIX = "spc_"
 
 
 def new_space_id() -> str:

@@ -24,6 +24,7 @@ from spacesctl.store.tables import (
     idempotency,
     links,
     outlets,
+    passkeys,
     passwords,
     posts,
     regressions,
@@ -35,7 +36,7 @@ from spacesctl.store.tables import (
 )
 
 NAME = "Deleted account"
-_WAYS_IN = (tokens.c.account_id, passwords.c.account_id, links.c.account_id)
+_WAYS_IN = (tokens.c.account_id, passwords.c.account_id, passkeys.c.account_id, links.c.account_id)
 _VOICE_WENT = "(The voice clip of this message was deleted with its account.)"
 
 

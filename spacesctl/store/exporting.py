@@ -25,6 +25,7 @@ from spacesctl.store.tables import (
     events,
     follows,
     outlets,
+    passkeys,
     passwords,
     posts,
     recordings,
@@ -67,6 +68,10 @@ def parts(account_id: str) -> list[Part]:
         _of(
             "tokens", tokens.c.account_id == account_id, tokens.c.hash,
             *(tokens.c[name] for name in ("kind", "label", "scopes", "created_at", "expires_at", "used_at", "used_from")),
+        ),
+        _of(
+            "passkeys", passkeys.c.account_id == account_id, passkeys.c.id,
+            *(passkeys.c[name] for name in ("label", "created_at", "used_at")),
         ),
         _of("password", passwords.c.account_id == account_id, passwords.c.account_id, passwords.c.changed_at),
         _of("follows", follows.c.follower_id == account_id, follows.c.followed_id, follows.c.followed_id),

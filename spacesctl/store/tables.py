@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -106,6 +107,19 @@ links = Table(
     Column("expires_at", Utc, nullable=False, index=True),
 )
 """Links that are good for one use: they sign the account in or, without one, allow to make an account."""
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", String(1400), primary_key=True),
+    _account("account_id", nullable=False, index=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("label", String(50), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("used_at", Utc),
+)
+"""Public keys with which authenticators sign people in."""
 
 follows = Table(
     "follows",

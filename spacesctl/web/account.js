@@ -1,34 +1,57 @@
 // One's own account: its password, and its sessions and tokens, each of which can be ended.
+import { known, register } from "./passkeys.js";
 import { ask, onSubmit, root, sentence, ways } from "./session.js";
 
 const $ = (id) => document.getElementById(id);
 const TOKENS = "accounts/me/tokens";
+const PASSKEYS = "accounts/me/passkeys";
 
 function fail(error) {
   $("message").textContent = sentence(error);
 }
 
-function shown(one) {
+/** A line of a list; `end` is what its button says and does, or null. */
+function line(text, end) {
   const item = document.createElement("li");
-  const used = one.used_at ? `last used ${new Date(one.used_at).toLocaleString()} from ${one.used_from}` : "not used yet";
   const what = document.createElement("p");
   what.className = "quiet";
-  what.textContent = `${one.label || one.kind}, ${used}${one.current ? " (this one)" : ""}`;
+  what.dir = "auto";
+  what.textContent = text;
   item.append(what);
-  if (!one.current) item.append(ending(one));
+  if (end) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = end.text;
+    button.addEventListener("click", () => end.work().catch(fail));
+    item.append(button);
+  }
   return item;
 }
 
-function ending(one) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = one.kind === "session" ? "End this session" : "Revoke this token";
-  button.addEventListener("click", () => ask("DELETE", `${TOKENS}/${one.id}`).then(showSessions).catch(fail));
-  return button;
-}
+const used = (one, from) => (one.used_at ? `last used ${new Date(one.used_at).toLocaleString()}${from}` : "not used yet");
 
 async function showSessions() {
+  const shown = (one) => {
+    const end = async () => {
+      await ask("DELETE", `${TOKENS}/${one.id}`);
+      await showSessions();
+    };
+    const text = one.kind === "session" ? "End this session" : "Revoke this token";
+    const here = one.current ? " (this one)" : "";
+    return line(`${one.label || one.kind}, ${used(one, ` from ${one.used_from}`)}${here}`, one.current ? null : { text, work: end });
+  };
   $("sessions").replaceChildren(...(await ask("GET", TOKENS)).data.map(shown));
+}
+
+async function showPasskeys() {
+  const shown = (one) => {
+    const work = async () => {
+      await ask("DELETE", `${PASSKEYS}/${one.id}`);
+      await showPasskeys();
+    };
+    return line(`${one.label}, ${used(one, "")}`, { text: "Remove this passkey", work });
+  };
+  $("passkeys").replaceChildren(...(await ask("GET", PASSKEYS)).data.map(shown));
 }
 
 onSubmit($("password-form"), $("message"), async () => {
@@ -40,6 +63,12 @@ onSubmit($("password-form"), $("message"), async () => {
   await showSessions();
 });
 
+onSubmit($("passkey-form"), $("message"), async () => {
+  await register($("label").value.trim());
+  $("passkey-form").reset();
+  await showPasskeys();
+});
+
 $("sign-out").addEventListener("click", () =>
   ask("DELETE", "session")
     .then(() => location.replace(`${root}sign-in`))
@@ -47,11 +76,13 @@ $("sign-out").addEventListener("click", () =>
 );
 
 try {
-  const { account } = await ways();
+  const { account, passkeys } = await ways();
   if (account) {
     $("title").textContent = account.handle;
     $("signed-in").hidden = $("sign-out").hidden = false;
     await showSessions();
+    $("passkeys-part").hidden = !passkeys || !known();
+    await showPasskeys();
   } else {
     location.replace(`${root}sign-in`);
   }

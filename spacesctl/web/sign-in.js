@@ -1,4 +1,5 @@
 // Signing in: with a password, or by the link that led here.
+import { known, signIn } from "./passkeys.js";
 import { ask, onSubmit, onward, sentence, taken, ways } from "./session.js";
 
 const $ = (id) => document.getElementById(id);
@@ -14,6 +15,7 @@ function show(found) {
   $("why").textContent = found.why ? `${found.why}.` : "";
   $("password-form").hidden = $("other-ways").hidden = !found.private;
   $("sign-up").hidden = !found.private || found.sign_up === "closed";
+  $("passkey").hidden = !found.passkeys || !known();
   $("handle").focus();
 }
 
@@ -21,6 +23,12 @@ onSubmit($("password-form"), $("message"), async () => {
   await ask("POST", "session", { handle: $("handle").value.trim(), password: $("password").value });
   location.replace(onward());
 });
+
+$("passkey").addEventListener("click", () =>
+  signIn()
+    .then(() => location.replace(onward()))
+    .catch((error) => ($("message").textContent = sentence(error))),
+);
 
 const code = taken("link");
 try {

@@ -35,6 +35,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewSession": {"handle": "host", "password": "a long password"},
     "NewSignUp": {"handle": "zed", "name": "Zed", "password": "a long password", "invitation": "spl_x"},
     "NewPassword": {"password": "a long password", "current": "another password"},
+    "PasskeyAnswer": {"id": "x", "credential": "{}"},
+    "NewPasskey": {"id": "x", "credential": "{}", "label": "laptop"},
     "LinkCode": {"code": "spl_x"},
     "NewLink": {"space_id": "A" * 13},
     "NewDevice": {"label": "d"},

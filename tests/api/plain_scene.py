@@ -101,6 +101,7 @@ async def lay_out(api: Api) -> Stage:
         "suggestion_id": [f"{live.rpartition('/')[2]}-s{n}" for n in (1, 2)],
         "appeal_id": [appeal["id"]],
         "hold_id": ["1"],
+        "passkey_id": ["x"],
         "user_code": [app.devices.ask("d", "h", app.clock.now())[1].user_code for _ in range(2)],
         "token_id": [token["token_id"]],
         "session_id": [answer.headers["location"].rpartition("/")[2] for answer in (up, down)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from starlette.routing import Route
 from spacesctl.server.http import voice_clips
 from spacesctl.server.http.app import ROUTERS
 from spacesctl.support.supervision import Work
+from tests.api.authenticator import Authenticator, b64
 from tests.api.browser import PASSWORD, Browser, code_of
 from tests.api.coop_receiver import sign
 from tests.api.harness import OFFER, Api, As, writer
@@ -38,6 +40,7 @@ class Ask:
     at: dict[str, str] = field(default_factory=dict)
 
 
+KEY = Authenticator(origin="http://space.test")
 HOURLY = {"title": "S", "cron": "0 9 * * *", "tz": "UTC", "duration": 600}
 PLANNED, PERSON = {"space_id": "{planned}"}, "/v1/spaces/{space_id}/people/{ref}"
 STORY = [
@@ -53,6 +56,11 @@ STORY = [
     Ask("page", "PUT /v1/accounts/me/password", {"password": "another long one", "current": PASSWORD}),
     Ask("page", "POST /v1/accounts/{ref}/links", at={"ref": "me"}, keep="link"),
     Ask("page", "POST /v1/session/link", {"code": "{link}"}),
+    Ask("page", "POST /v1/accounts/me/passkeys/options", commits=0, keep="question"),
+    Ask("page", "POST /v1/accounts/me/passkeys", "passkey made"),
+    Ask("page", "POST /v1/session/passkey/options", commits=0, keep="question"),
+    Ask("page", "POST /v1/session/passkey", "passkey signed"),
+    Ask("page", "DELETE /v1/accounts/me/passkeys/{passkey_id}", at={"passkey_id": b64(KEY.id)}),
     Ask("nobody", "POST /v1/devices", {"label": "d"}, commits=0, keep="device"),
     Ask("page", "PUT /v1/devices/{user_code}", {"approve": True}, commits=0, at={"user_code": "{user_code}"}),
     Ask("nobody", "POST /v1/devices/token", {"device_code": "{device}"}),
@@ -197,6 +205,8 @@ async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPat
             names[ask.keep] = answer.headers["location"].rsplit("/", 1)[-1]
         elif ask.keep in ("invitation", "link"):
             names[ask.keep] = code_of(answer.json()["url"])
+        elif ask.keep == "question":
+            names |= {"question": answer.json()["id"], "options": answer.json()["options"]}
         elif ask.keep == "device":
             names |= {"device": answer.json()["device_code"], "user_code": answer.json()["user_code"]}
         elif ask.keep:
@@ -236,6 +246,10 @@ async def _send(people: dict[str, As], ask: Ask, names: dict[str, str]) -> Any:
     if ask.body in ("lock", "slow"):
         raid = {"account_id": "", "lane": 0, "words": [], "found": "joins_per_minute 72"}
         return await who.call(method, path, act(people["ben"], ask.body, "suggest", rule_id="r", **raid))
+    if ask.body in ("passkey made", "passkey signed"):
+        options = json.loads(names["options"])
+        credential = KEY.make(options) if ask.body == "passkey made" else KEY.sign(options)
+        return await who.call(method, path, {"id": names["question"], "credential": credential})
     if isinstance(ask.body, str):
         kind = "application/trickle-ice-sdpfrag" if method == "PATCH" else "application/sdp"
         return await who.http.request(method, path, content=ask.body, headers={"Content-Type": kind})

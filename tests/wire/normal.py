@@ -9,7 +9,7 @@ YEAR = "2030"
 """The year of the scenario's clock. Times of other years come from the machine's clock."""
 _SECRETS = (
     (re.compile(r"\bspx_[\w-]+"), "<token>"),
-    (re.compile(r"\bsp[lsd]_[\w-]+"), "<code>"),
+    (re.compile(r"\bsp[lsdc]_[\w-]+"), "<code>"),
     (re.compile(r"\bwhsec_[\w+/=-]+"), "<secret>"),
     (re.compile(r"\bmsg_[0-9a-f]{24}\b"), "<message>"),
     (re.compile(r"\bprobe[0-9a-f]{8}:[0-9a-f]{8}\b"), "<user>"),
@@ -26,7 +26,7 @@ _TIME = re.compile(r"\b(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _NUMBER = re.compile(r"\bb?\d{19}\b")
 _SHORT = re.compile(r"[A-Za-z0-9]{13}")
 _ID_KEYS = frozenset({"id", "space_id", "series_id", "next_space_id", "ref", "clip"})
-_SECRET_KEYS = frozenset({"password", "credential", "webhook-signature", "Coop-Signature"})
+_SECRET_KEYS = frozenset({"password", "credential", "options", "webhook-signature", "Coop-Signature"})
 _VARYING_KEYS = frozenset({"bytes"})
 """Integers that depend on the version of a codec."""
 

@@ -157,6 +157,16 @@ def _invite() -> Call[sign_in.SignUpLink]:
     return Call("POST", "/v1/sign-up/invitations", sign_in.SignUpLink)
 
 
+def _passkeys() -> Call[Page[sign_in.Passkey]]:
+    """The caller's passkeys, the oldest first."""
+    return Call("GET", place("me", "passkeys"), Page[sign_in.Passkey])
+
+
+def _remove_passkey(passkey_id: str) -> Call[None]:
+    """Remove a passkey of the caller's."""
+    return Call("DELETE", place("me", "passkeys", passkey_id), NOTHING)
+
+
 def _following() -> Call[Page[Account]]:
     """The accounts that the caller follows."""
     return Call("GET", place("me", "following"), Page[Account])
@@ -244,6 +254,8 @@ class _Calls:
     make_link = Operation(_make_link)
     recover = Operation(_recover)
     invite = Operation(_invite)
+    passkeys = Listing(_passkeys)
+    remove_passkey = Operation(_remove_passkey)
     following = Listing(_following)
     follow = Operation(_follow)
     unfollow = Operation(_unfollow)

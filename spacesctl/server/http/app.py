@@ -32,6 +32,7 @@ from spacesctl.server.http.routes import (
     notifications,
     oversight,
     pages,
+    passkeys,
     people,
     pins,
     posts,
@@ -57,8 +58,8 @@ from spacesctl.server.webrtc import lanes, probe, whip_whep
 ROUTERS = [
     module.router
     for module in (
-        accounts, oversight, privacy, holds, tokens, sign_in, devices, posts, clips, feed, calendar, spaces, pins, series, people, messages,
-        events, moderation, reports, suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
+        accounts, oversight, privacy, holds, tokens, sign_in, passkeys, devices, posts, clips, feed, calendar, spaces, pins, series, people,
+        messages, events, moderation, reports, suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
         pages, probe, server, recordings, redactions, xapi, webhooks, notifications, coop,
     )
 ]  # fmt: skip

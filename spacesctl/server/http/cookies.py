@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from spacesctl.application.passkeys import Party
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.server.http.front.hosts import host_name
 from spacesctl.server.http.rates import is_loopback
@@ -113,6 +114,14 @@ def _origins(scope: Scope, headers: Headers, base_url: str) -> tuple[str, str]:
     scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
     public = urlsplit(base_url)
     return f"{scheme}://{headers.get('host', '')}", f"{public.scheme}://{public.netloc}"
+
+
+def is_named(scope: Scope, party: Party | None) -> bool:
+    """Whether a page is reached by the name that passkeys are for."""
+    try:
+        return party is not None and host_name(Headers(scope=scope).get("host", "")) == party.id
+    except ValueError:
+        return False
 
 
 def changes(scope: Scope) -> bool:

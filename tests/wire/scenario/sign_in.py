@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from tests.api.authenticator import Authenticator
 from tests.api.browser import PASSWORD, Browser, code_of
 from tests.wire.wire import Caller, Wire
 
@@ -19,6 +22,7 @@ async def play(wire: Wire) -> None:
     await page.ok("POST", "/v1/session", {"handle": "xia", "password": "a wrong one"}, status=401)
     made = await page.ok("POST", "/v1/accounts/me/links", status=201)
     await page.ok("POST", "/v1/session/link", {"code": code_of(made["url"])}, status=201)
+    await _passkey(page)
     await page.call("DELETE", "/v1/session", status=204)
     made = await wire.owner.ok("POST", "/v1/accounts/@xia/recovery", status=201)
     await page.prepare("POST", "/v1/session/link", {"code": code_of(made["url"])}, status=201)
@@ -26,6 +30,19 @@ async def play(wire: Wire) -> None:
     open_line = Caller(wire, Browser(wire.api, "http://space.test"))
     await open_line.ok("GET", "/v1/sign-in")
     await open_line.ok("POST", "/v1/session", {"handle": "xia", "password": PASSWORD}, status=403)
+
+
+async def _passkey(page: Caller) -> None:
+    key = Authenticator(origin="http://space.test")
+    asked = await page.ok("POST", "/v1/accounts/me/passkeys/options")
+    made = {"id": asked["id"], "credential": key.make(json.loads(asked["options"])), "label": "laptop"}
+    made = await page.ok("POST", "/v1/accounts/me/passkeys", made, status=201)
+    asked = await page.ok("POST", "/v1/session/passkey/options")
+    signed = {"id": asked["id"], "credential": key.sign(json.loads(asked["options"]))}
+    await page.ok("POST", "/v1/session/passkey", signed, status=201)
+    await page.ok("POST", "/v1/session/passkey", signed, status=401)
+    await page.ok("GET", "/v1/accounts/me/passkeys")
+    await page.call("DELETE", f"/v1/accounts/me/passkeys/{made['id']}", status=204)
 
 
 async def _let_in(wire: Wire, page: Caller) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from spacesctl.api import sign_in as api
 from spacesctl.api.wire import Time, dump
-from spacesctl.application import links, sessions
+from spacesctl.application import links, passkeys, sessions
 from spacesctl.application import sign_in as use
 from spacesctl.application.sessions import Opened
 from spacesctl.domain.errors import Conflict, Gone, NotAllowed, NotFound, NotSignedIn, Refused, Unavailable
@@ -42,7 +42,13 @@ async def ways(app: Here, caller: Anyone, request: Request) -> api.Ways:
     if caller.account_id is not None:
         async with app.db.read() as db:
             found = account(await accounts.get(db, caller.account_id))
-    return api.Ways(private=private, why=None if private else cookies.WHY, sign_up=app.sign_up, account=found)
+    return api.Ways(
+        private=private,
+        why=None if private else cookies.WHY,
+        sign_up=app.sign_up,
+        passkeys=private and cookies.is_named(request.scope, passkeys.party_of(app.base_url)),
+        account=found,
+    )
 
 
 @router.post("/session", status_code=201, dependencies=OWN_PAGE)
@@ -116,7 +122,8 @@ async def make_link(app: Here, caller: SignedIn, ref: str, body: api.NewLink = N
 @may_fail(NotFound, NotAllowed)
 @limited("change")
 async def recover(app: Here, caller: Admin, ref: str) -> api.Recovered:
-    """Let the owner of an account in again: its password goes, its sessions end, and the link in the answer signs in once. For admins."""
+    """Let the owner of an account in again: all ways to sign in go but its tokens, its sessions end, and the link in the answer signs in
+    once. For admins."""
     found = await links.recover(app, caller, ref)
     return api.Recovered(
         **account_fields(found.account),
