@@ -30,30 +30,26 @@ class RunningServer:
     ) -> None:
         self.data = data
         self.home = data.parent / "config-home"
-        with (data.parent / "serve.log").open("ab") as log:
+        self._words = [*with_descriptors(descriptors), *spacesctl("serve"), "--data", str(data), "--json", *flags]
+        self._begin(http, udp)
+
+    def _begin(self, http: str, udp: str) -> None:
+        with (self.data.parent / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [
-                    *with_descriptors(descriptors),
-                    *spacesctl("serve"),
-                    "--http",
-                    http,
-                    "--udp",
-                    udp,
-                    "--data",
-                    str(data),
-                    "--json",
-                    *flags,
-                ],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=self.env(None),
+                [*self._words, "--http", http, "--udp", udp], stdout=subprocess.PIPE, stderr=log, env=self.env(None)
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, f"the server did not start: {(data.parent / 'serve.log').read_text()[-2000:]}"
+        assert line, f"the server did not start: {(self.data.parent / 'serve.log').read_text()[-2000:]}"
         ready = json.loads(line)
         self.url: str = ready["http"]
         self.udp: str = ready["udp"]
+
+    def begin_again(self) -> None:
+        """Start it anew at the same addresses, after it has ended."""
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self._begin(self.http, self.udp)
 
     @property
     def http(self) -> str:

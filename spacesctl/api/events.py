@@ -71,7 +71,7 @@ from spacesctl.api.space_events import (
     Unpinned,
 )
 from spacesctl.api.wire import Answer, Time, load
-from spacesctl.domain.words import Role
+from spacesctl.domain.words import HandOutcome, InviteState, Role
 
 T = TypeVar("T", bound=Answer)
 
@@ -99,13 +99,19 @@ class StreamReset(Answer, frozen=True, kw_only=True):
 
 
 class You(Answer, frozen=True, kw_only=True):
-    """Your own role, and whether you are muted, told at once to you alone where the audience hears of it later. The stored events about you
-    up to number `seq` are in it: they follow when the audience hears them, and say nothing new of your place."""
+    """Your own place, told at once to you alone where the audience hears of it later, or never: requests to speak and invitations. The stored
+    events about you up to number `seq` are in it: they follow when the audience hears them, and say nothing new of your place."""
 
     account_id: str
     role: Role
     muted: bool
     seq: int
+    hand: int | None = None
+    """Your place in the line of those who ask to speak, from 1."""
+    hand_ended: HandOutcome | None = None
+    """How your request to speak has just ended."""
+    invite: InviteState | None = None
+    """What became of your invitation."""
 
 
 class Presence(Answer, frozen=True, kw_only=True):

@@ -138,6 +138,8 @@ class MyPlace(Answer, frozen=True, kw_only=True):
     muted: bool
     mic: Literal["open", "closed"]
     hand_raised: bool
+    hand: int | None = None
+    """The place in the line of those who ask to speak, from 1."""
     invite: InviteState | None
     barred: bool
 

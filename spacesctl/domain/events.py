@@ -42,7 +42,7 @@ from spacesctl.domain.moderation_events import (
 from spacesctl.domain.review_events import AppealDecided, AppealFiled, ReportAssigned, ReportDecided, ReportNoted
 from spacesctl.domain.space import Invite, Pin, Recording
 from spacesctl.domain.speech import Word
-from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role
+from spacesctl.domain.words import HandOutcome, InviteState, ListenerPolicy, Policy, RecordingMode, Role
 
 __all__ = [
     "BY_TYPE",
@@ -245,7 +245,7 @@ class HandLowered(Event):
 
     type = "hand.lowered"
     account_id: str
-    outcome: str
+    outcome: HandOutcome
 
 
 @dataclass(frozen=True)

@@ -262,6 +262,10 @@ class Space:
         person = self.people.get(account_id or "")
         return person.role if person else Role.LISTENER
 
+    def in_line(self, account_id: str) -> int | None:
+        """The place of an account in the line of those who ask to speak, from 1."""
+        return next((place for place, one in enumerate(self.hands, 1) if one == account_id), None)
+
     def with_role(self, role: Role) -> list[Member]:
         """The people who have this role."""
         return [person for person in self.people.values() if person.role is role]

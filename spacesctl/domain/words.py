@@ -33,6 +33,8 @@ MeasureKind = Literal["mute", "demote", "hold", "slow", "lock"]
 
 NUMBER: Final = "[number]"
 """Stands in texts for a spoken number."""
+HandOutcome = Literal["approved", "denied", "withdrawn", "ended"]
+"""How a request to speak ended: `ended` with the Space, or with the place of who made it."""
 RedactionMode = Literal["silence", "tone"]
 """What the audience hears in place of what is redacted."""
 RedactionState = Literal["in_force", "withdrawn", "missed"]

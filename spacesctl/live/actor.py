@@ -154,7 +154,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.connections.tell_speakers(events)
         staff = {one for one, member in after.people.items() if member.role.rank >= Role.COHOST.rank}
         self.audience.publish(stored, staff)
-        self.audience.tell_own(changed_places(after, events))
+        self.audience.tell_own(changed_places(after, events, later=self.audience.is_waiting))
         if after.is_over:
             self.hub.finish(View.STAFF)
             if not self.audience.is_waiting or any(isinstance(event, e.SpaceEnded) for event in events):

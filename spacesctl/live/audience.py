@@ -140,8 +140,8 @@ class Audience:
             self.at(self._told_at(event), partial(self._tell, event, staff))
 
     def tell_own(self, places: Iterable[wire.You]) -> None:
-        """Tell people at once that their own place changed, where the audience hears of it later."""
-        for one in places if self.is_waiting else ():
+        """Tell people at once that their own place changed."""
+        for one in places:
             self._hub.tell_own(one.account_id, one)
 
     def _told_at(self, event: StoredEvent) -> int:

@@ -1,4 +1,5 @@
 // What is shared into the Space: posts, with their voice clips, and links. All of it is others' words: text only, never markup.
+import { seconds, t } from "./catalogue.js";
 
 /** Show `pins`, newest first. A pin that was there stays the same element: a clip that plays goes on playing. */
 export function showPins(list, pins, root) {
@@ -10,7 +11,7 @@ function item(pin, root) {
   const made = document.createElement("li");
   made.dataset.pin = pin.id;
   made.append(...(pin.post ? post(pin.post, root) : link(pin)));
-  made.append(part("p", `shared by ${pin.by.handle}`, "quiet"));
+  made.append(part("p", t("shared.by", { handle: pin.by.handle }), "quiet"));
   return made;
 }
 
@@ -21,7 +22,7 @@ function post(found, root) {
     sound.controls = true;
     sound.preload = "metadata"; // so that its length is shown
     sound.src = root + found.clip.url.slice(1);
-    sound.setAttribute("aria-label", `voice of ${found.author.handle}, ${Math.round(found.clip.duration_ms / 1000)} seconds`);
+    sound.setAttribute("aria-label", t("clip.label", { handle: found.author.handle, seconds: seconds(Math.round(found.clip.duration_ms / 1000)) }));
     parts.push(sound);
   }
   return parts;

@@ -1,6 +1,6 @@
 // Reactions: those of a second come as one event with counts, and are shown for a moment.
 
-const EMOJI = { raised_hand: "✋", wave: "👋", fist: "✊", victory: "✌", clap: "👏", hundred: "💯", heart: "❤", laugh: "😂" };
+export const EMOJI = { raised_hand: "✋", wave: "👋", fist: "✊", victory: "✌", clap: "👏", hundred: "💯", heart: "❤", laugh: "😂" };
 const SHOWN_FOR = 3000;
 let gone = 0;
 

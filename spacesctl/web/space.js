@@ -1,186 +1,97 @@
-// The public page of one Space: what it is, who speaks, Listen, live captions.
+// The page of one Space. One state, from the server: what it answers and what its events change; everything shown follows from that.
+import { Problem, get, place, root, typed, whoAmI } from "./api.js";
+import { Captions } from "./captions.js";
+import { fill, t } from "./catalogue.js";
+import { Crowd } from "./crowd.js";
+import { Desk } from "./desk.js";
+import { $, busy } from "./dom.js";
 import { follow } from "./events.js";
-import { showPins } from "./pins.js";
+import { jumpText, showDelay, showSpace } from "./header.js";
+import { Hearing } from "./hearing.js";
+import { NoMicrophone } from "./microphone.js";
+import { Panel } from "./panel.js";
 import { showReactions } from "./reactions.js";
+import { reportOn } from "./report.js";
 import { after, reread, viewOf } from "./room.js";
-import { listen, speak } from "./webrtc.js";
-import { arrive, offerSeat } from "./who.js";
+import { because, seatOf, seatText } from "./seat.js";
+import { Voice } from "./voice.js";
+import { arrive, showTyped } from "./who.js";
 
-const spaceId = location.pathname.split("/").pop();
-// Below whatever path the server is reached by.
-const root = new URL("..", import.meta.url).pathname;
-const api = `${root}v1/spaces/${spaceId}`;
-const MOST_CAPTIONS = 200;
-const $ = (id) => document.getElementById(id);
-const state = { space: null, view: null, listening: null, speaking: null, token: null, account: null };
+const state = { space: null, view: null, account: null, why: null, notes: new Map(), isOver: false, followed: "audience" };
+let followAgain = null;
+const captions = new Captions();
+const tell = (text) => ($("message").textContent = text);
+const crowd = new Crowd({ tell, fail });
+const desk = new Desk({ tell, fail, refresh: readAgain });
+const hearing = new Hearing({ onState: connectionChanged, onRefused: refused, onNote: tell });
+const voice = new Voice(() => state.account?.id, { onState: connectionChanged, onRefused: voiceRefused, onChange: showAll });
+const panel = new Panel(voice, { tell, fail, refresh: readAgain, listen: () => hearing.isOn || hearing.start().then(showAll) });
 // Where somebody wants to look at or measure the connections: `window.space.listening.peer.getStats()`.
-window.space = state;
+window.space = { listening: hearing, speaking: voice, get view() { return state.view; } }; // prettier-ignore
 
-async function get(path) {
-  const answer = await fetch(path, { headers: state.token ? { Authorization: `Bearer ${state.token}` } : {} });
-  const body = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(body.detail), { status: answer.status });
-  return body;
-}
+const seat = () => seatOf(state.view, state.space.me, state.account);
 
-function text(tag, content, className) {
-  const made = document.createElement(tag);
-  made.textContent = content;
-  if (className) made.className = className;
-  return made;
-}
-
-/** What others wrote: text alone, and a direction of its own, which turns nothing around it. */
-function words(tag, content, className) {
-  const made = text(tag, content, className);
-  made.dir = "auto";
-  return made;
-}
-
-function showSpace() {
-  const { space, view } = state;
-  const live = view.state === "live";
-  document.title = $("title").textContent = view.title;
-  const host = hostNow();
-  $("host").replaceChildren("hosted by ", words("bdi", host.name), ` (${host.handle})`);
-  $("state").textContent = stateText();
-  $("state").classList.toggle("live", live);
-  $("rec").hidden = $("agree-line").hidden = !view.recording;
-  $("agree").required = Boolean(view.recording);
-  $("listen").hidden = $("speak").hidden = !live;
-  $("bots").hidden = !live || !space.notice;
-  $("bots").textContent = space.notice ?? "";
-  $("notice").textContent = space.notice ?? "Nobody but the people here listens.";
-  $("count").textContent = live ? `${view.participant_count} here` : "";
-  $("delay").textContent = delayText();
-  $("calendar").hidden = view.state !== "scheduled" || !space.scheduled_start || view.listeners !== "everyone";
-  $("calendar").href = `${api}.ics`;
-  $("blocked").hidden = space.blocked_speaking.length === 0;
-  $("blocked").textContent = `Someone you blocked is speaking: ${space.blocked_speaking.join(", ")}.`;
-  const pinned = space.pinned.filter((pin) => view.pins.includes(pin.id));
-  $("shared").hidden = pinned.length === 0;
-  showPins($("pins"), pinned, root);
-  showCaptionStatus(space.captions_status);
-}
-
-/** How far behind the stage one hears, and whether nobody new can speak. */
-function delayText() {
-  const { space, view } = state;
-  const parts = [];
-  const onStage = space.me && space.me.role !== "listener";
-  if (view.delay?.held) parts.push("A pause: from here on you hear the stage later, so that words can be taken out before you hear them.");
-  else if (view.delay && onStage) parts.push(`You hear the stage as it speaks; listeners hear it ${seconds(view.delay.now)} later.`);
-  else if (view.delay) parts.push(`You hear this ${seconds(view.delay.now)} after it is said.`);
-  const { lock, slow, mute, demote } = view.measures;
-  if (lock) parts.push("This Space is locked: nobody new can join.");
-  if (slow) parts.push(`One request to speak or reaction in ${seconds(slow.every)}.`);
-  if (view.held_until || mute) parts.push("Who comes on stage is muted at the moment.");
-  if (demote) parts.push("Everybody needs an approval to speak at the moment.");
-  return parts.join(" ");
-}
-
-const seconds = (number) => `${Math.round(number * 10) / 10} s`;
-
-/** What one hears jumps when one comes on stage or leaves it. */
-function showJump(before, now) {
-  const [was, is] = [before?.role ?? "listener", now?.role ?? "listener"];
-  if (!state.view.delay || (was === "listener") === (is === "listener")) return;
-  const back = `You left the stage: you hear the last ${seconds(state.view.delay.now)} again.`;
-  $("message").textContent = is === "listener" ? back : "You are on stage: you hear what is said now.";
-}
-
-function hostNow() {
-  return Object.values(state.view.people).find((one) => one.role === "host" && one.handle) ?? state.space.host;
-}
-
-function stateText() {
-  const { space, view } = state;
-  if (view.state === "live") return "live";
-  if (view.state !== "scheduled") return "ended";
-  if (!space.scheduled_start) return "not started yet";
-  const start = new Date(space.scheduled_start).toLocaleString([], { dateStyle: "full", timeStyle: "short" });
-  return `starts ${start}`;
-}
-
-function showCaptionStatus(status) {
-  const why = state.view.captions ? `No captions: ${status.reason}.` : "Captions are off.";
-  const notes = [status.behind ? "Captions are behind." : "", status.notice ?? "", unheardText(status.unheard ?? [])];
-  const unheard = status.unheard ? ` ${unheardText(status.unheard)}` : "";
-  $("captions-note").textContent = status.ready && state.view.captions ? notes.filter(Boolean).join(" ") : why + unheard;
-}
-
-/** Who is not recognised, for staff: the machine is too slow for all who talk. */
-function unheardText(unheard) {
-  const name = ({ account_id, unprotected }) =>
-    `${state.view.people[account_id]?.handle || "Somebody"}${unprotected ? " (rules redact nothing there)" : ""}`;
-  return unheard.length ? `Not recognised, for want of time: ${unheard.map(name).join(", ")}.` : "";
-}
-
-const RANK = { host: 0, cohost: 1, speaker: 2 };
-
-function showPeople() {
-  const stage = Object.values(state.view.people).filter((person) => person.role !== "listener" && person.handle);
-  stage.sort((one, other) => RANK[one.role] - RANK[other.role] || (one.handle < other.handle ? -1 : 1));
-  $("stage").replaceChildren(
-    ...stage.map((person) => {
-      const card = document.createElement("li");
-      card.dataset.account = person.id;
-      card.classList.toggle("talking", person.active);
-      card.append(words("span", person.name, "name"), text("span", `${person.handle} · ${roleText(person)}`, "role"));
-      return card;
-    }),
-  );
-}
-
-function roleText(person) {
-  const role = person.role === "cohost" ? "co-host" : person.role;
-  return person.muted ? `${role}, muted` : role;
-}
-
-function showLevels() {
-  for (const card of $("stage").children) {
-    card.classList.toggle("talking", state.view.people[card.dataset.account]?.active ?? false);
+function showAll() {
+  if (!state.view || state.isOver) return;
+  const now = seat();
+  const live = state.view.state === "live";
+  showSpace(state.space, state.view, now);
+  $("place").textContent = live ? seatText(now, state.why) : "";
+  $("listen").hidden = $("volume-line").hidden = !live;
+  $("listen").textContent = t(hearing.isOn ? "listen.stop" : "listen");
+  $("people-place").hidden = !live || now.role === "visitor";
+  $("speak").hidden = !live || state.account !== null;
+  $("notice").textContent = state.space.notice ?? t("notice");
+  crowd.show(state.view, now, state.account, state.notes);
+  desk.show(state.space, state.view, now);
+  panel.show(state.space, state.view, now);
+  captions.status(state.space.captions_status, state.view);
+  obey(now);
+  const view = viewNow();
+  if (view !== state.followed) {
+    state.followed = view;
+    followAgain?.();
   }
 }
 
-function showCaption(caption) {
-  const line = document.createElement("li");
-  line.dataset.speaker = caption.speaker;
-  line.append(text("span", caption.speaker, "who"), words("span", caption.text));
-  const list = $("captions");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-  list.append(line);
-  while (list.children.length > MOST_CAPTIONS) list.firstChild.remove();
-  if (atEnd) list.scrollTop = list.scrollHeight;
-  $("partial").textContent = "";
+/** Staff are told more, and sooner than a delayed audience. */
+const viewNow = () => (seat().isStaff ? "staff" : "audience");
+
+/** What the server does not allow is not captured either. */
+function obey(now) {
+  if (!now.onStage) voice.end();
+  else if (now.muted) voice.silence();
 }
 
-/** What somebody said goes with them. */
-function hideCaptions(speaker) {
-  for (const line of [...$("captions").children]) if (line.dataset.speaker === speaker) line.remove();
-  $("partial").textContent = "";
-}
-
-async function showPast() {
-  const past = await get(`${api}/captions`);
-  $("captions").replaceChildren();
-  past.data.slice(-MOST_CAPTIONS).forEach(showCaption);
-}
+// -- reading
 
 // Events that come while the Space is read: the answer may be older than they are.
 let meanwhile = [];
 
 async function refresh() {
   meanwhile = [];
-  const [space, members] = [await get(api), await get(`${api}/people`)];
-  const before = state.space?.me;
-  const isFirst = state.view === null;
+  const [space, members] = [await get(place), await get(`${place}/people`)];
+  const before = state.view && seat();
   state.space = space;
-  const read = isFirst ? viewOf(space, members) : reread(state.view, space, members);
+  const read = state.view === null ? viewOf(space, members) : reread(state.view, space, members);
   state.view = meanwhile.reduce(after, read);
-  if (!isFirst) showJump(before, space.me);
-  showSpace();
-  showPeople();
+  if (space.me && !state.account) state.account = await whoAmI();
+  if (seat().isStaff && state.view.hands.length) await readNotes();
+  const jump = before && jumpText(state.view, before, seat());
+  if (jump) tell(jump);
+  showAll();
+}
+
+/** What the raised hands are about. */
+async function readNotes() {
+  const requests = await get(`${place}/requests`);
+  state.notes = new Map(requests.data.map((one) => [one.id, one]));
+}
+
+/** Who did what to us, and why. */
+async function readWhy() {
+  const sanctions = await get(`${root}v1/accounts/me/sanctions`);
+  state.why = sanctions.data.find((one) => one.space_id === state.space.id && !one.lifted_at) ?? null;
 }
 
 let reading = null;
@@ -202,144 +113,161 @@ function readAgain() {
   return reading;
 }
 
+// -- what happens
+
+/** Events after which the server has more to say than they do: notices, blocks, notes, what remains. */
+const ASK_AGAIN = [
+  "space.started", "space.ended", "space.canceled", "space.missed", "space.edited", "recording.started", "recording.stopped",
+  "role.changed", "captions.switched", "hand.raised", "rules.set",
+]; // prettier-ignore
+
+const QUIET = {
+  caption: ({ data }) => captions.add(data),
+  "caption.partial": ({ data }) => captions.partial(data),
+  "captions.status": ({ data }) => {
+    state.space.captions_status = data;
+    captions.status(data, state.view);
+  },
+  reactions: ({ data }) => showReactions($("reactions"), data.counts),
+  levels: () => crowd.showTalking(state.view),
+  delay: () => {
+    showDelay(state.space, state.view, seat());
+    desk.show(state.space, state.view, seat());
+  },
+  presence: () => ($("count").textContent = t("count", { count: state.view.participant_count })),
+  hello: () => {},
+  reset: () => {},
+};
+
 function onEvent(type, body) {
+  if (state.isOver) return;
   state.view = after(state.view, body);
   if (reading) meanwhile.push(body);
-  if (state.view.stale) readAgain();
-  switch (type) {
-    case "caption":
-      return showCaption(body.data);
-    case "caption.partial":
-      $("partial").replaceChildren(`${body.data.speaker} `, words("bdi", body.data.text));
-      return;
-    case "person.erased":
-      return hideCaptions(body.data.speaker);
-    case "person.restored":
-      return showPast().catch(fail);
-    case "captions.status":
-      state.space.captions_status = body.data;
-      return showCaptionStatus(body.data);
-    case "reactions":
-      return showReactions($("reactions"), body.data.counts);
-    case "levels":
-      return showLevels();
-    case "delay":
-      $("delay").textContent = delayText();
-      return;
-    case "presence":
-      $("count").textContent = `${state.view.participant_count} here`;
-      return;
-    case "hello":
-    case "reset":
-      return;
-    case "space.ended":
-    case "space.canceled":
-    case "space.missed":
-      return readAgain(); // says what remains, or that nothing does
-    case "recording.started":
-      stopSpeaking("This Space is recorded now. Agree to it below, and open the microphone again.").catch(fail);
-      readAgain();
-      break;
-    case "recording.stopped":
-    case "space.edited":
-    case "space.started":
-    case "role.changed":
-    case "you":
-    case "captions.switched":
-      readAgain(); // the notice to speakers and whom one has blocked are the server's to say
-  }
-  showSpace();
-  showPeople();
+  if (state.view.stale || ASK_AGAIN.includes(type)) readAgain();
+  if (Object.hasOwn(QUIET, type)) return QUIET[type](body);
+  aboutMe(type, body.data);
+  if (type === "person.erased") captions.hide(body.data.speaker);
+  if (type === "person.restored") showPast().catch(fail);
+  if (type === "recording.started" && voice.isOpen && !seat().isHost) voice.mute().then(() => tell(t("recording.agree")));
+  showAll();
 }
 
+/** What happens to oneself is said plainly. */
+function aboutMe(type, data) {
+  if (data.account_id !== state.account?.id) return;
+  if (type === "you") {
+    Object.assign(state.space.me, { hand: data.hand, invite: data.invite, barred: false });
+    if (data.hand_ended === "denied") tell(t("hand.denied"));
+    readAgain();
+  }
+  if (type === "person.unmuted") tell(t("asked to unmute"));
+  if (["person.muted", "role.changed", "you"].includes(type)) readWhy().then(showAll, fail);
+}
+
+async function showPast() {
+  captions.past((await get(`${place}/captions`)).data);
+}
+
+// -- what goes wrong
+
 function fail(error) {
-  if (error.status === 410) return over("ended", "This Space has ended.");
-  if (error.status === 404) return over("not found", "There is no such Space.");
-  $("message").textContent = error.message;
+  if (error instanceof NoMicrophone) return tell(t(error.key));
+  if (error.status === 410) return over(t("state.ended"), t("gone.ended"));
+  if (error.status === 404 && !state.view) return over(t("state.none"), t("gone.nothing"));
+  if (error.status === 401) {
+    typed.forget();
+    state.account = null;
+    return tell(t("error.token"));
+  }
+  tell(error.message);
+}
+
+/** The server refuses what was wanted: here, or for good. */
+function refused(problem) {
+  if (problem) fail(problem);
+  showAll();
+}
+
+function voiceRefused(problem) {
+  if (problem) return refused(problem);
+  tell(t("gone.elsewhere"));
+  showAll();
+}
+
+function connectionChanged(now) {
+  if (now === "lost") tell(t("connection.lost"));
+  if (now === "on" && $("message").textContent === t("connection.lost")) tell(t("connection.back"));
 }
 
 /** Nothing goes on here, now or ever: only the words stay. */
 function over(what, message) {
+  state.isOver = true;
   $("state").textContent = what;
   $("state").classList.remove("live");
-  for (const section of document.querySelectorAll("main > section:not(.controls)")) section.hidden = true;
-  $("listen").hidden = $("speak").hidden = true;
-  $("message").textContent = message;
-  state.listening?.close();
-  state.speaking?.close();
+  for (const section of document.querySelectorAll("main > section:not(.controls), main > details, .controls > :not(#message)")) section.hidden = true;
+  tell(message);
+  hearing.stop();
+  voice.end();
 }
 
-/** Join again by itself when the connection is lost: the server may have been restarted. */
-function rejoinWhenLost(session, again) {
-  session.peer.onconnectionstatechange = () => {
-    if (["failed", "disconnected"].includes(session.peer.connectionState)) again();
-  };
+/** The event stream is refused: one is no longer here. */
+async function onEnd(problem) {
+  if (problem.status === 404 || problem.status === 410) return fail(problem);
+  const locked = problem.status === 409 && problem.reason === "locked";
+  if (locked || !state.account) return over(t("state.ended"), t(locked ? "gone.locked" : "gone.removed"));
+  await readWhy().catch(() => {});
+  const kicked = ["kick", "block"].includes(state.why?.action);
+  over(t("state.ended"), kicked ? because("gone.kicked", state.why) : problem.message || t("gone.removed"));
 }
 
-async function startListening() {
-  state.listening = await listen(spaceId, state.token, (stream) => {
-    $("audio").srcObject = stream;
-  });
-  rejoinWhenLost(state.listening, () => state.view.state === "live" && startListening().catch(fail));
-  $("listen").textContent = "Stop listening";
-  $("message").textContent = "";
+function onConnected(is) {
+  document.body.classList.toggle("cut-off", !is);
+  if (!is) return connectionChanged("lost");
+  connectionChanged("on");
+  hearing.nudge();
+  voice.nudge().catch(() => {});
 }
 
-async function stopListening() {
-  await state.listening.close();
-  state.listening = null;
-  $("audio").srcObject = null;
-  $("listen").textContent = "Listen";
-}
+// -- what one does
 
-async function stopSpeaking(why) {
-  if (!state.speaking) return;
-  await state.speaking.close();
-  state.speaking = null;
-  $("speak-button").textContent = "Open the microphone";
-  $("message").textContent = why;
-}
+$("listen").addEventListener("click", () =>
+  busy($("listen"), () => (hearing.isOn ? hearing.stop() : hearing.start()).then(() => tell("")), fail).then(showAll),
+);
 
-$("listen").addEventListener("click", () => (state.listening ? stopListening() : startListening()).catch(fail));
-
-$("speak-form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  try {
-    if (state.speaking) return await stopSpeaking("");
-    state.token = $("token").value.trim() || null;
-    if (!state.account && !state.token) throw new Error("Sign in to speak.");
-    if (!navigator.mediaDevices) throw new Error("Browsers give no microphone to a page that came over plain HTTP: open it by https://.");
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    state.speaking = await speak(spaceId, state.token, stream, $("agree").checked);
-    if (state.listening) await stopListening();
-    await startListening(); // again, as ourselves: everybody but our own voice, undelayed
-    $("speak-button").textContent = "Close the microphone";
-    await readAgain();
-  } catch (error) {
-    fail(error);
-  }
+$("share").addEventListener("click", async () => {
+  const link = { title: state.view.title, url: location.href };
+  if (navigator.share) return navigator.share(link).catch(() => {});
+  await navigator.clipboard?.writeText(link.url);
+  tell(t("share.copied"));
 });
+
+$("speak-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  busy($("speak-button"), signIn, fail);
+});
+
+async function signIn() {
+  typed.set($("token").value.trim());
+  $("token").value = "";
+  state.account = await whoAmI();
+  showTyped(state.account);
+  await readAgain();
+  followAgain();
+  await hearing.again();
+}
 
 addEventListener("pagehide", () => {
-  state.listening?.close();
-  state.speaking?.close();
+  hearing.stop();
+  voice.end();
 });
 
-/** Who accepts is on stage; the microphone is opened by nobody but them. */
-async function onAnswer(way) {
-  $("message").textContent = way === "accept" ? "You are on stage. Open your microphone below when you want to speak." : "";
-  if (way === "accept") $("speak").open = true;
-  await readAgain();
-}
-
+fill(document);
+reportOn(() => ({ listening: hearing.peer, speaking: voice.peer }), { none: t("connection.none"), copied: t("connection.copied") });
 try {
   state.account = await arrive(spaceId);
   await refresh();
   await showPast();
-  if (state.account) await offerSeat(spaceId, onAnswer);
-  const locked = "This Space is locked: nobody new can join. Load this page again once it is open.";
-  const gone = "You are no longer here.";
-  follow(`${api}/events`, () => state.token, onEvent, (status) => fail({ status, message: status === 409 ? locked : gone }));
+  followAgain = follow({ view: viewNow, onEvent, onConnected, onEnd });
 } catch (error) {
-  fail(error);
+  fail(error instanceof Problem ? error : new Problem(0, { detail: String(error) }));
 }

@@ -1,40 +1,25 @@
 // WHIP (RFC 9725) and WHEP: one POST with an offer, one answer, DELETE to leave.
 // No candidates are waited for or sent: the server learns where we are, or our relay is, from the first authenticated check.
+import { answerTo, get, place, typed } from "./api.js";
 
-const root = new URL("..", import.meta.url).pathname;
-
-async function ask(path, token, options = {}) {
-  const headers = { ...options.headers };
-  if (token) headers.Authorization = `Bearer ${token}`;
-  const answer = await fetch(path, { ...options, headers });
-  if (answer.ok) return answer;
-  const problem = await answer.json().catch(() => ({}));
-  throw new Error(problem.detail || `the server answered ${answer.status}`);
-}
-
-/** The relays that the operator has for networks which let no UDP through; mostly none. Asked for each time: they expire. */
-async function iceServers(space, token) {
-  return (await (await ask(`${space}/ice-servers`, token)).json()).data;
-}
-
-async function negotiate(peer, url, token) {
+async function negotiate(peer, way) {
   await peer.setLocalDescription(await peer.createOffer());
-  const headers = { "Content-Type": "application/sdp" };
-  const answer = await ask(url, token, { method: "POST", headers, body: peer.localDescription.sdp });
+  const answer = await answerTo("POST", `${place}/${way}`, { body: peer.localDescription.sdp, type: "application/sdp" });
   await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
   return answer.headers.get("Location");
 }
 
-async function connect(spaceId, way, token, prepare) {
-  const space = `${root}v1/spaces/${spaceId}`;
-  const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: await iceServers(space, token) });
+async function connect(way, prepare) {
+  // The relays that the operator has for networks which let no UDP through; mostly none. Asked for each time: they expire.
+  const iceServers = (await get(`${place}/ice-servers`)).data;
+  const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers });
   try {
     prepare(peer);
-    const location = await negotiate(peer, `${space}/${way}`, token);
+    const location = await negotiate(peer, way);
+    const headers = typed.get() ? { Authorization: `Bearer ${typed.get()}` } : {};
     const close = async () => {
-      peer.onconnectionstatechange = null;
       // Told first: the goodbye of a closed peer ends the session too, and a DELETE after it finds none.
-      await fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
+      await fetch(location, { method: "DELETE", headers, keepalive: true }).catch(() => {});
       peer.close();
     };
     return { peer, close };
@@ -44,17 +29,13 @@ async function connect(spaceId, way, token, prepare) {
   }
 }
 
-/** Hear a Space. `onTrack` gets the one audio stream. */
-export function listen(spaceId, token, onTrack) {
-  return connect(spaceId, "whep", token, (peer) => {
+/** Hear the Space. `onTrack` gets the one audio stream. */
+export function listen(onTrack) {
+  return connect("whep", (peer) => {
     peer.addTransceiver("audio", { direction: "recvonly" });
     peer.ontrack = (event) => onTrack(event.streams[0] ?? new MediaStream([event.track]));
   });
 }
 
-/** Speak in a Space from a microphone's stream. `agreed`: to be recorded. */
-export function speak(spaceId, token, stream, agreed) {
-  return connect(spaceId, agreed ? "whip?consent=recording" : "whip", token, (peer) => {
-    peer.addTransceiver(stream.getAudioTracks()[0], { direction: "sendonly", streams: [stream] });
-  });
-}
+/** A seat on the stage with a closed microphone: whether one may speak is known before a microphone is opened. */
+export const speak = () => connect("whip?mic=closed", (peer) => peer.addTransceiver("audio", { direction: "sendonly" }));

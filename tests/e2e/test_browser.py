@@ -42,9 +42,20 @@ VIOLATIONS = """
   window.violations = [];
   addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
+TRACKS = "captured.map((track) => track.readyState)"
+"""Every track that the page ever got of a microphone: `live` or `ended`."""
+CAPTURED = """
+  window.captured = [];
+  const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+  if (open) navigator.mediaDevices.getUserMedia = async (...what) => {
+    const stream = await open(...what);
+    captured.push(...stream.getTracks());
+    return stream;
+  };
+"""
 # Of a stream there is nothing to tell before its first packet, which comes after the connection.
 HEARS = (
-    """space.listening.peer.getStats().then((stats) => [...stats.values()].some((one) => one.type === "inbound-rtp"))"""
+    """space.listening.peer?.getStats().then((stats) => [...stats.values()].some((one) => one.type === "inbound-rtp"))"""
 )
 HEARD = """async () => {
   const stats = [...(await space.listening.peer.getStats()).values()].find((one) => one.type === "inbound-rtp");
@@ -76,6 +87,14 @@ class Tab:
     async def errors(self) -> list[str]:
         return [*self._errors, *await self.page.evaluate("violations")]
 
+    async def signs_in(self, token: str) -> None:
+        """With a token, which the page takes under `Speak`."""
+        if not await self.page.is_visible("#token"):
+            await self.page.click("#speak summary")
+        await self.page.fill("#token", token)
+        await self.page.click("#speak-button")
+        await self.page.wait_for_selector("#speak", state="hidden")
+
     async def text(self, name: str) -> str:
         return str(await self.page.inner_text(f"#{name}"))
 
@@ -102,22 +121,44 @@ class Tab:
 async def tab(tmp_path: Path, microphone: Sound = MICROPHONE, **context: Any) -> AsyncIterator[Tab]:
     """Chromium with an empty profile, whose microphone says `microphone` again and again."""
     playwright = pytest.importorskip("playwright.async_api")
+    async with playwright.async_playwright() as started:
+        browser = await started.chromium.launch_persistent_context(
+            str(tmp_path / "profile"),
+            executable_path=CHROMIUM,
+            args=[*FLAGS, _says(tmp_path, microphone)],
+            **context,
+        )
+        await browser.add_init_script(VIOLATIONS)
+        await browser.add_init_script(CAPTURED)
+        yield Tab(await browser.new_page())
+        await browser.close()
+
+
+@asynccontextmanager
+async def tabs(tmp_path: Path, count: int, microphone: Sound = MICROPHONE, **context: Any) -> AsyncIterator[list[Tab]]:
+    """One Chromium in which so many people are, each with cookies and permissions of their own."""
+    playwright = pytest.importorskip("playwright.async_api")
+    async with playwright.async_playwright() as started:
+        browser = await started.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, _says(tmp_path, microphone)])
+        found = []
+        for _ in range(count):
+            one = await browser.new_context(permissions=["microphone"], **context)
+            await one.add_init_script(VIOLATIONS)
+            await one.add_init_script(CAPTURED)
+            found.append(Tab(await one.new_page()))
+        yield found
+        await browser.close()
+
+
+def _says(tmp_path: Path, microphone: Sound) -> str:
+    """The flag by which Chromium's microphone says this again and again."""
     sound = tmp_path / "microphone.wav"
     with wave.open(str(sound), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
         file.writeframes(microphone.tobytes())
-    async with playwright.async_playwright() as started:
-        browser = await started.chromium.launch_persistent_context(
-            str(tmp_path / "profile"),
-            executable_path=CHROMIUM,
-            args=[*FLAGS, f"--use-file-for-fake-audio-capture={sound}"],
-            **context,
-        )
-        await browser.add_init_script(VIOLATIONS)
-        yield Tab(await browser.new_page())
-        await browser.close()
+    return f"--use-file-for-fake-audio-capture={sound}"
 
 
 def address(room: Scene) -> str:
@@ -176,14 +217,15 @@ def test_who_speaks_from_the_page_is_heard_and_does_not_hear_themselves(tmp_path
             await page.goto(address(room))
             await browser.reads("state", "live")
             await page.click("#speak summary")
-            await page.click("#other-ways summary")
             await page.fill("#token", "spx_wrong")
             await page.click("#speak-button")
             await browser.reads("message", "token")
             assert len(await browser.errors()) == 1, "Chromium tells of the 401 in the console itself"
-            await page.fill("#token", room.tokens["web"])
-            await page.click("#speak-button")
-            await browser.reads("speak-button", "close the microphone")
+            await browser.signs_in(room.tokens["web"])
+            await browser.reads("place", "on stage")
+            assert await page.evaluate(TRACKS) == [], "no microphone is open yet"
+            await page.click("#mic")
+            await browser.reads("mic", "close the microphone")
             await browser.reads("listen", "stop listening")
             await browser.holds("space.speaking.peer.connectionState === 'connected'")
             await asyncio.sleep(1.0)
@@ -194,8 +236,9 @@ def test_who_speaks_from_the_page_is_heard_and_does_not_hear_themselves(tmp_path
             assert heard > 0.4
             assert mine < 0.2
             assert len(await browser.errors()) == 1
-            await page.click("#speak-button")
-            await browser.reads("speak-button", "open the microphone")
+            await page.click("#mic")
+            await browser.reads("mic", "open the microphone")
+            assert await page.evaluate(TRACKS) == ["ended"]
             people: list[Any] = []
 
             async def open_now() -> None:
@@ -216,23 +259,23 @@ def test_where_a_recording_runs_the_page_says_so_and_opens_the_microphone_of_who
             await page.goto(address(room))
             await browser.reads("state", "live")
             assert not await page.is_visible("#rec")
-            await page.click("#speak summary")
+            await browser.signs_in(room.tokens["web"])
+            await page.wait_for_selector("#mic", state="visible")
             assert not await page.is_visible("#agree")
             await room.as_host.call("POST", f"{room.place}/recording", {})
             await page.wait_for_selector("#rec", state="visible")
-            await browser.reads("notice", "recorded")
+            await browser.reads("bots", "recorded")
             box, words = await page.locator("#agree").bounding_box(), await page.locator("#agree-line").bounding_box()
             assert box["height"] < words["height"] < 2 * box["height"], "the box stands beside its words"
-            await page.click("#other-ways summary")
-            await page.fill("#token", room.tokens["web"])
-            await page.click("#speak-button")
-            assert await page.evaluate("document.querySelector('#agree:invalid') !== null && !space.speaking")
+            await page.click("#mic")
+            await browser.reads("message", "agree")
+            assert await page.evaluate(f"!space.speaking.isOpen && {TRACKS}.every((one) => one === 'ended')")
             await page.check("#agree")
-            await page.click("#speak-button")
-            await browser.reads("speak-button", "close the microphone")
+            await page.click("#mic")
+            await browser.reads("mic", "close the microphone")
             await room.as_host.call("DELETE", f"{room.place}/recording")
             await page.wait_for_selector("#rec", state="hidden")
-            assert await browser.errors() == []
+            assert len(await browser.errors()) == 1, "Chromium tells of the refusal in the console itself"
 
     run(body)
 

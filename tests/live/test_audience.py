@@ -188,8 +188,3 @@ async def test_who_it_is_about_is_told_at_once_and_nobody_else() -> None:
     assert (await other.next(0.01) or b"").startswith(b"id: 5\n")
 
 
-async def test_where_the_audience_hears_the_stage_at_once_nobody_is_told_twice() -> None:
-    room = Room(0)
-    room.audience.publish([muted(5, 1_000)], ())
-    room.audience.tell_own([you("ann", muted=True)])
-    assert await room.told(View.AUDIENCE) == ["person.muted"]

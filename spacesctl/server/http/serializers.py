@@ -282,6 +282,7 @@ def _me(value: Space, viewer: Person) -> api_spaces.MyPlace | None:
         muted=person.server_muted if person else False,
         mic="open" if person and person.mic_open else "closed",
         hand_raised=viewer.account_id in value.hands,
+        hand=value.in_line(viewer.account_id),
         invite=invite.state if invite else None,
         barred=viewer.account_id in value.barred,
     )

@@ -95,9 +95,9 @@ async def _first(
 
 
 def _own_place(handle: SpaceHandle, subscriber: Subscriber) -> You | None:
-    """What who resumes may have missed of their own place, while the audience is yet to hear of it."""
+    """What who resumes may have missed of their own place, of which the audience hears later or never."""
     account_id = subscriber.person.account_id
-    if account_id is None or subscriber.view is View.STAFF or not handle.audience.is_waiting:
+    if account_id is None or subscriber.view is View.STAFF:
         return None
     return place_of(handle.space, account_id)
 
