@@ -90,6 +90,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "listen": (f"spacesctl listen {ID} --output talk.ogg", f"spacesctl listen {ID} --output - | mpv -"),
     "captions": (f"spacesctl captions {ID} --follow",),
     "transcript": (f"spacesctl transcript {ID}", f"spacesctl transcript {ID} --format vtt --output hours.vtt"),
+    "console": ("spacesctl console", f"spacesctl console {ID}"),
     "watch": ("spacesctl watch", f"spacesctl watch {ID}"),
     "react": (f"spacesctl react {ID} clap", "spacesctl react 'Office hours' clap"),
     "record start": (f"spacesctl record start {ID} --lanes",),

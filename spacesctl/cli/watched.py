@@ -92,6 +92,8 @@ class Watched:
         self._captions = (False, frozenset[tuple[str, bool]]())
         """Whether captions are behind, and who is not recognised, as told last; with whether nothing is redacted there."""
         self.happened: deque[tuple[str, str]] = deque(maxlen=KEPT)
+        self.happened_count = 0
+        """How many there were in all."""
 
     def reread(self, space: Space, members: Members) -> None:
         """Take what the API tells anew."""
@@ -119,12 +121,16 @@ class Watched:
             self._made_listener = role.account_id if role is not None and role.role is Role.LISTENER else None
         if told:
             tick = event.data.tick if isinstance(event.data, events.Reactions) else event.tick
-            self.happened.append((shown(self._present() if tick is None else tick), one_line(told)))
+            self._add(shown(self._present() if tick is None else tick), one_line(told))
         return told
 
     def remark(self, text: str) -> None:
         """Add what is not of the Space to what happened."""
-        self.happened.append((shown(self._present()), text))
+        self._add(shown(self._present()), text)
+
+    def _add(self, at: str, what: str) -> None:
+        self.happened.append((at, what))
+        self.happened_count += 1
 
     def _present(self) -> int:
         """The tick of now: some events have none."""

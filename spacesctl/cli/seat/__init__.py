@@ -1,0 +1,1 @@
+"""The console: a seat in the terminal for who hosts or moderates a Space."""

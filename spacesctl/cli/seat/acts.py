@@ -1,0 +1,201 @@
+"""What a key of the console does: one call of the client each, about the chosen person or the Space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from spacesctl.api.moderation import NewReport
+from spacesctl.api.people import NewKick, NewMeasure
+from spacesctl.cli.seat.room import Room
+from spacesctl.client.room_view import Person
+from spacesctl.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from spacesctl.client.http import Client
+
+SLOW_EVERY: Final = 30
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an act is about: the Space, the chosen person, and a reason."""
+
+    room: Room
+    who: Person | None = None
+    reason: str = ""
+
+    @property
+    def space(self) -> str:
+        return self.room.watched.view.id
+
+    @property
+    def person(self) -> Person:
+        """Raises Invalid when nobody is chosen."""
+        if self.who is None:
+            raise Invalid("the choice", "is nobody", hint="choose somebody with the arrow keys")
+        return self.who
+
+    @property
+    def measure(self) -> NewMeasure:
+        return NewMeasure(reason=self.reason)
+
+
+@dataclass(frozen=True)
+class Act:
+    """`do` returns what was done, in words. `asks`: for a reason, or (with no `about`) only whether one is sure."""
+
+    name: str
+    do: Callable[[Client, Asked], str]
+    about: bool = False
+    """Whether it is about the chosen person."""
+    asks: bool = False
+
+
+def _mute(client: Client, asked: Asked) -> str:
+    who = asked.person
+    if who.muted:
+        client.people.unmute(asked.space, who.id)
+        return f"{who.handle} may open the microphone again"
+    client.people.mute(asked.space, who.id, asked.measure)
+    return f"{who.handle} is muted"
+
+
+def _demote(client: Client, asked: Asked) -> str:
+    client.people.demote(asked.space, asked.person.id, asked.measure)
+    return f"{asked.person.handle} is a listener"
+
+
+def _kick(client: Client, asked: Asked) -> str:
+    client.people.kick(asked.space, asked.person.id, NewKick(reason=asked.reason))
+    return f"{asked.person.handle} was removed"
+
+
+def _block(client: Client, asked: Asked) -> str:
+    client.accounts.block(asked.person.id)
+    return f"{asked.person.handle} is blocked"
+
+
+def _warn(client: Client, asked: Asked) -> str:
+    client.people.warn(asked.space, asked.person.id, asked.measure)
+    return f"{asked.person.handle} was warned"
+
+
+def _report(client: Client, asked: Asked) -> str:
+    client.moderation.report(NewReport(space_id=asked.space, account=asked.person.id, note=asked.reason))
+    return f"{asked.person.handle} is reported"
+
+
+def _hand_of(asked: Asked) -> Person:
+    """The chosen person, if they ask to speak, else who has asked for longest. Raises Invalid when nobody does."""
+    view = asked.room.watched.view
+    if asked.who is not None and asked.who.id in view.hands:
+        return asked.who
+    first = next((view.people[one] for one in view.hands if one in view.people), None)
+    if first is None:
+        raise Invalid("the line", "is empty", hint="nobody asks to speak")
+    return first
+
+
+def _approve(client: Client, asked: Asked) -> str:
+    who = _hand_of(asked)
+    client.people.approve(asked.space, who.id)
+    return f"{who.handle} may speak"
+
+
+def _deny(client: Client, asked: Asked) -> str:
+    who = _hand_of(asked)
+    client.people.deny(asked.space, who.id)
+    return f"{who.handle} may not speak now"
+
+
+def _mute_all(client: Client, asked: Asked) -> str:
+    if "mute" in asked.room.watched.view.measures:
+        client.people.end_measure(asked.space, "mute")
+        return "people may speak again"
+    client.people.measure(asked.space, "mute")
+    return "all are muted"
+
+
+def _lock(client: Client, asked: Asked) -> str:
+    if "lock" in asked.room.watched.view.measures:
+        client.people.end_measure(asked.space, "lock")
+        return "unlocked"
+    client.people.measure(asked.space, "lock")
+    return "locked: nobody new joins"
+
+
+def _slow(client: Client, asked: Asked) -> str:
+    from spacesctl.api.people import NewSpaceMeasure
+
+    if "slow" in asked.room.watched.view.measures:
+        client.people.end_measure(asked.space, "slow")
+        return "no longer slow"
+    client.people.measure(asked.space, "slow", NewSpaceMeasure(every=SLOW_EVERY))
+    return f"slow: one request or reaction in {SLOW_EVERY} s"
+
+
+def _hold(client: Client, asked: Asked) -> str:
+    if asked.room.watched.view.held_until is not None:
+        client.redactions.calm(asked.space)
+        return "the hold is over"
+    client.redactions.panic(asked.space)
+    return "hold: all that had not aired is cut, and all are muted"
+
+
+def _dump(client: Client, asked: Asked) -> str:
+    client.redactions.dump(asked.space)
+    return "cut: the audience does not hear the last seconds"
+
+
+def _undo(client: Client, asked: Asked) -> str:
+    if not asked.room.sanctions:
+        raise Invalid("the last act", "is not known", hint="nothing was done since the console was opened")
+    last = asked.room.sanctions[-1]
+    client.people.undo(asked.space, last)
+    return f"undone: {last}"
+
+
+def _confirm(client: Client, asked: Asked) -> str:
+    one = _first(asked.room)
+    client.people.confirm(asked.space, one)
+    return "done as suggested"
+
+
+def _dismiss(client: Client, asked: Asked) -> str:
+    client.people.dismiss(asked.space, _first(asked.room))
+    return "suggestion dismissed"
+
+
+def _first(room: Room) -> str:
+    if not room.suggestions:
+        raise Invalid("the list", "is empty", hint="no rule suggests anything")
+    return room.suggestions[0].id
+
+
+def _end(client: Client, asked: Asked) -> str:
+    client.spaces.end(asked.space)
+    return "the Space has ended"
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    "m": Act("mute or unmute", _mute, about=True),
+    "M": Act("mute all", _mute_all),
+    "d": Act("demote", _demote, about=True),
+    "k": Act("kick", _kick, about=True, asks=True),
+    "b": Act("block", _block, about=True, asks=True),
+    "w": Act("warn", _warn, about=True, asks=True),
+    "r": Act("report", _report, about=True, asks=True),
+    "a": Act("approve", _approve),
+    "n": Act("deny", _deny),
+    "L": Act("lock", _lock),
+    "S": Act("slow", _slow),
+    "D": Act("dump", _dump),
+    "H": Act("hold", _hold),
+    "u": Act("undo", _undo),
+    "c": Act("do what is suggested", _confirm),
+    "x": Act("dismiss the suggestion", _dismiss),
+    "e": Act("end", _end, asks=True),
+}
+"""What each key does."""

@@ -1,0 +1,253 @@
+"""The console as a Textual application: panes of one `Room`, keys for what a host does."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import DataTable, Footer, Input, RichLog, Static
+
+from spacesctl.cli.seat import panes
+from spacesctl.cli.seat.acts import ACTS, Act, Asked
+from spacesctl.cli.seat.asking import Help, Question, Sure
+from spacesctl.cli.seat.reader import Ended, Facts, Lost, Reader, facts
+from spacesctl.cli.seat.room import Room
+from spacesctl.client.room_view import Person
+from spacesctl.domain.errors import SpacesError
+from spacesctl.support.text import one_line
+
+if TYPE_CHECKING:
+    from spacesctl.client.http import Client
+
+W = TypeVar("W", bound=Widget)
+
+REDRAW: Final = 0.1
+"""Seconds between two looks at what came: the screen is drawn at most so often."""
+MOST_ROWS: Final = 200
+"""People in the table; the search finds the others."""
+MOST_SUGGESTED: Final = 3
+MOST_LINES: Final = 500
+
+
+class Console(App[None]):
+    """A seat for who hosts or moderates a Space. It closes with `q`, and stays open when the Space ends."""
+
+    TITLE = "spacesctl"
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    #header, #numbers, #told { height: 1; }
+    #left { width: 1fr; }
+    #right { width: 1fr; border-left: solid $panel; }
+    #find { display: none; height: 3; }
+    #find.open { display: block; }
+    #people { height: 1fr; }
+    #about { height: auto; max-height: 3; }
+    #captions { height: 2fr; scrollbar-size-vertical: 1; }
+    #partial { height: auto; max-height: 2; color: $text-muted; }
+    #suggestions { height: auto; max-height: 3; }
+    #feed { height: 1fr; border-top: solid $panel; scrollbar-size-vertical: 1; }
+    Question, Sure, Help { align: center middle; }
+    #question { width: 60; max-width: 90%; height: auto; max-height: 90%; border: round $primary; padding: 0 1; background: $surface; }
+    #question-title { text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key, f"do('{key}')", act.name) for key, act in ACTS.items()),
+        Binding("slash", "find", "find", key_display="/"),
+        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("q", "quit", "leave"),
+        Binding("escape", "found", show=False),
+    ]
+
+    def __init__(self, client: Client, first: Facts) -> None:
+        super().__init__()
+        self._client = client
+        self.room = Room(first.space, first.members)
+        self._take(first)
+        self._reader = Reader(client, first.space.id)
+        self._rows: dict[str, tuple[Text, ...]] = {}
+        self._told = 0
+        self._wanted = ""
+        self._dirty = True
+        self._reading = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="header")
+        with Horizontal():
+            with Vertical(id="left"):
+                yield Input(placeholder="find", id="find")
+                yield DataTable[Text](id="people", cursor_type="row", zebra_stripes=False)
+                yield Static(id="about")
+            with Vertical(id="right"):
+                yield RichLog(id="captions", wrap=True, max_lines=MOST_LINES, min_width=20)
+                yield Static(id="partial", markup=False)
+                yield Static(id="suggestions")
+                yield RichLog(id="feed", wrap=True, max_lines=MOST_LINES, min_width=20)
+        yield Static(id="numbers")
+        yield Static(id="told")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        table = self._pane("#people", DataTable)
+        for name in panes.COLUMNS:
+            table.add_column(name, key=name)
+        table.focus()
+        self._reader.begin()
+        self.set_interval(REDRAW, self._look)
+        self._draw()
+
+    def on_unmount(self) -> None:
+        self._reader.stop()
+
+    def _pane(self, name: str, kind: type[W]) -> W:
+        """A pane, also while a question stands before them."""
+        return self.screen_stack[0].query_one(name, kind)
+
+    # -- what comes
+
+    def _look(self) -> None:
+        """Take what came, and draw it."""
+        if not self.screen_stack or not self.screen_stack[0].query("#header"):
+            return  # it is closing
+        ask = False
+        for news in self._reader.news():
+            self._dirty = True
+            if isinstance(news, Lost):
+                self.room.cut_off = True
+            elif isinstance(news, Ended):
+                self.room.cut_off = False
+                self._tell(news.why)
+            else:
+                ask = ask or self.room.cut_off or news.type == "hello"
+                self.room.cut_off = False
+                ask = self.room.take(news) or ask
+                if news.type == "caption":
+                    self._pane("#captions", RichLog).write(panes.caption(self.room.said[-1]))
+        if ask and not self._reading and not self.room.is_over:
+            self._reading = True
+            self.run_worker(self._read, thread=True, group="read", exit_on_error=False)
+        if self._dirty:
+            self._draw()
+
+    def _read(self) -> None:
+        try:
+            found = facts(self._client, self.room.watched.view.id)
+        except SpacesError:
+            found = None  # the next event asks again
+        self.call_from_thread(self._have_read, found)
+
+    def _have_read(self, found: Facts | None) -> None:
+        self._reading = False
+        if found is not None:
+            self.room.reread(found.space, found.members)
+            self._take(found)
+            self._dirty = True
+
+    def _take(self, found: Facts) -> None:
+        self.room.notes = {one.id: one for one in found.hands}
+        self.room.suggestions = list(found.suggestions)
+
+    # -- what is shown
+
+    def _draw(self) -> None:
+        self._dirty = False
+        self._pane("#header", Static).update(panes.header(self.room))
+        self._pane("#numbers", Static).update(panes.numbers(self.room))
+        waiting = self.room.suggestions[:MOST_SUGGESTED]
+        lines = [panes.suggestion(one, place) for place, one in enumerate(waiting, 1)]
+        self._pane("#suggestions", Static).update(Text("\n").join(lines))
+        partial_lines = self.room.watched.view.partial.values()
+        self._pane("#partial", Static).update("\n".join(f"{one_line(one.speaker)} {one_line(one.text)}" for one in partial_lines))
+        self._draw_people()
+        happened = self.room.watched.happened
+        fresh = self.room.watched.happened_count - self._told
+        self._told = self.room.watched.happened_count
+        for at, what in list(happened)[len(happened) - min(fresh, len(happened)) :]:
+            self._pane("#feed", RichLog).write(Text(f"{at} ", style="dim").append(one_line(what)))
+
+    def _draw_people(self) -> None:
+        table = self._pane("#people", DataTable)
+        rows = {one.id: panes.person(self.room, one) for one in self.room.rows(self._wanted)[:MOST_ROWS]}
+        if list(rows) == list(self._rows):
+            for key, cells in rows.items():
+                for name, cell, before in zip(panes.COLUMNS, cells, self._rows[key], strict=True):
+                    if cell != before:
+                        table.update_cell(key, name, cell)
+        else:
+            chosen = self._chosen_id()
+            table.clear()
+            for key, cells in rows.items():
+                table.add_row(*cells, key=key)
+            if chosen in rows:
+                table.move_cursor(row=list(rows).index(chosen))
+        self._rows = rows
+        chosen = self._chosen_id()
+        self._pane("#about", Static).update(panes.hand(self.room, chosen) if chosen else "")
+
+    def _chosen_id(self) -> str | None:
+        table = self._pane("#people", DataTable)
+        if not table.row_count:
+            return None
+        return str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value)
+
+    def on_data_table_row_highlighted(self) -> None:
+        self._dirty = True
+
+    # -- what one does
+
+    def action_do(self, key: str) -> None:
+        """Do what a key does; first ask, where that cannot be taken back."""
+        act = ACTS[key]
+        chosen = self._chosen_id()
+        who = self.room.watched.view.people.get(chosen) if chosen is not None else None
+        if act.about and who is None:
+            return self._tell("choose somebody with the arrow keys")
+        if not act.asks:
+            return self._begin(act, who, "")
+        title = f"{act.name} {who.handle if act.about and who is not None else 'this Space'}?"
+        question = Question(title, "A reason, which they read (may be empty); Escape: no") if act.about else Sure(title)
+        self.push_screen(question, lambda given: self._begin(act, who, given) if given is not None else None)
+
+    def _begin(self, act: Act, who: Person | None, reason: str) -> None:
+        asked = Asked(self.room, who, reason)
+        self.run_worker(partial(self._do, act, asked), thread=True, group="acts", exit_on_error=False)
+
+    def _do(self, act: Act, asked: Asked) -> None:
+        try:
+            told, style = act.do(self._client, asked), "green"
+        except SpacesError as error:
+            told, style = error.message, "bold red"
+        self.call_from_thread(self._tell, told, style)
+
+    def _tell(self, what: str, style: str = "") -> None:
+        """Say what was done, or why not, on the line above the keys."""
+        self._pane("#told", Static).update(Text(one_line(what), style=style, no_wrap=True, overflow="ellipsis"))
+
+    def action_find(self) -> None:
+        """Find somebody by handle or name."""
+        field = self._pane("#find", Input)
+        field.add_class("open")
+        field.focus()
+
+    def action_found(self) -> None:
+        """Close the search, and show everybody."""
+        self._pane("#find", Input).remove_class("open")
+        self._pane("#find", Input).value = ""
+        self._pane("#people", DataTable).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input.id == "find":
+            self._wanted, self._dirty = event.value.strip(), True
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input.id == "find":
+            self._pane("#find", Input).remove_class("open")
+            self._pane("#people", DataTable).focus()
+
+    def action_help(self) -> None:
+        """Say what each key does."""
+        self.push_screen(Help())

@@ -1,0 +1,206 @@
+"""The console on a real server: keys do what a host does, the screen keeps its frame, and it comes back after an outage."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+from spacesctl.cli.seat.app import Console
+from spacesctl.cli.seat.reader import facts
+from spacesctl.client.http import Client
+from tests.cli.inside import Person
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
+
+
+def screen(app: Console) -> list[str]:
+    """The lines that the terminal shows."""
+    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
+
+
+class Seat:
+    """A host's console, and the API beside it."""
+
+    def __init__(self, host: Person, space: str, app: Console, pilot: Pilot[None]) -> None:
+        self.host, self.space, self.app, self.pilot = host, space, app, pilot
+
+    async def api(self, path: str = "") -> Any:
+        with self.host.server.client(self.host.token) as api:
+            return await asyncio.to_thread(api.get, f"/v1/spaces/{self.space}{path}")
+
+    async def until(self, true: Callable[[str], bool], seconds: float = 8.0) -> None:
+        """Until what the screen shows is so."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not true("\n".join(screen(self.app))):
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError("\n".join(screen(self.app))) from None
+
+    async def shows(self, text: str) -> None:
+        await self.until(lambda found: text in found)
+
+    async def choose(self, handle: str) -> None:
+        """With the arrow keys."""
+        for _ in range(10):
+            who = self.app._chosen_id()
+            if who is not None and self.app.room.watched.view.people[who].handle == handle:
+                return
+            await self.pilot.press("down")
+        raise AssertionError(f"{handle} is not in the list")
+
+
+@asynccontextmanager
+async def seat(host: Person, *speakers: Person, size: tuple[int, int] = (120, 40), **fields: Any) -> AsyncIterator[Seat]:
+    body = {"title": "The round", "speakers": "everyone", "captions": False, "start": True, **fields}
+    with host.server.client(host.token) as api:
+        made = await asyncio.to_thread(api.post, "/v1/spaces", body)
+    for one in speakers:
+        with one.server.client(one.token) as api:
+            await asyncio.to_thread(api.post, f"/v1/spaces/{made['id']}/requests", {})
+    with Client(host.server.url, host.token) as client:
+        first = await asyncio.to_thread(facts, client, made["id"])
+        app = Console(client, first)
+        async with app.run_test(size=size) as pilot:
+            yield Seat(host, made["id"], app, pilot)
+
+
+async def test_keys_do_to_the_chosen_person_what_a_host_does(host: Person, ann: Person) -> None:
+    async with seat(host, ann) as made:
+        await made.shows(ann.handle)
+        await made.choose(ann.handle)
+        await made.pilot.press("m")
+        await made.shows("muted")
+        people = {one["handle"]: one for one in (await made.api("/people"))["data"]}
+        assert people[ann.handle]["muted"]
+        await made.pilot.press("u")
+        await made.until(lambda found: "undone" in found)
+        await made.pilot.press("d")
+        await made.shows("is a listener")
+        people = {one["handle"]: one for one in (await made.api("/people"))["data"]}
+        assert people.get(ann.handle, {"role": "listener"})["role"] == "listener"
+
+
+async def test_what_cannot_be_taken_back_asks_first_and_gives_the_reason(host: Person, ann: Person) -> None:
+    async with seat(host, ann) as made:
+        await made.shows(ann.handle)
+        await made.choose(ann.handle)
+        await made.pilot.press("k")
+        await made.shows("kick")
+        await made.pilot.press("escape")
+        assert not [one for one in (await made.api("/sanctions"))["data"] if one["action"] == "kick"]
+        await made.choose(ann.handle)
+        await made.pilot.press("k", *"spam", "enter")
+        await made.shows("was removed")
+        [kick] = [one for one in (await made.api("/sanctions"))["data"] if one["action"] == "kick"]
+        assert kick["reason"] == "spam"
+        await made.pilot.press("e")
+        await made.shows("n: no")
+        await made.pilot.press("n")
+        assert (await made.api())["state"] == "live"
+        await made.pilot.press("e")
+        await made.shows("n: no")
+        await made.pilot.press("y")
+        await made.shows("ended")
+        assert (await made.api())["state"] == "ended"
+
+
+async def test_one_key_each_brings_all_to_order_and_the_same_key_ends_it(host: Person, ann: Person) -> None:
+    async with seat(host, ann) as made:
+        for key, mark in (("L", "locked"), ("S", "slow"), ("H", "HOLD")):
+            await made.pilot.press(key)
+            await made.shows(mark)
+        found = await made.api()
+        assert {one["action"] for one in found["measures"]} == {"lock", "slow"}
+        assert found["held_until"] is not None
+        for key, mark in (("L", " locked "), ("S", " slow "), ("H", "HOLD")):
+            await made.pilot.press(key)
+            await made.until(lambda shown, mark=mark: mark not in shown.splitlines()[0])  # type: ignore[misc]
+        assert (await made.api())["measures"] == []
+
+
+async def test_hands_are_shown_with_their_notes_and_answered_by_one_key(host: Person, ann: Person, ben: Person) -> None:
+    async with seat(host, speakers="invited") as made:
+        for one, topic in ((ann, "bees"), (ben, "wasps")):
+            with one.server.client(one.token) as api:
+                await asyncio.to_thread(api.post, f"/v1/spaces/{made.space}/requests", {"topic": topic})
+        await made.shows("2 hands")
+        await made.choose(ann.handle)
+        await made.shows("bees")
+        await made.pilot.press("a")
+        await made.shows("may speak")
+        await made.shows("1 hands")
+        await made.choose(ben.handle)
+        await made.pilot.press("n")
+        await made.shows("0 hands")
+        people = {one["handle"]: one["role"] for one in (await made.api("/people"))["data"]}
+        assert people[ann.handle] == "speaker"
+        assert people.get(ben.handle, "listener") == "listener"
+
+
+async def test_what_the_server_refuses_is_said_and_the_console_stays(host: Person) -> None:
+    async with seat(host) as made:
+        await made.pilot.press("u")
+        await made.shows("the last act")
+        await made.pilot.press("a")
+        await made.shows("the line: is empty")
+        await made.pilot.press("question_mark")
+        await made.shows("mute or unmute")
+        await made.pilot.press("escape")
+        await made.until(lambda found: "find" in found)
+
+
+async def test_somebody_is_found_by_a_part_of_the_handle(host: Person, ann: Person, ben: Person) -> None:
+    async with seat(host, ann, ben) as made:
+        await made.shows(ben.handle)
+        await made.pilot.press("slash", *ann.handle[1:])
+        await made.until(lambda found: ann.handle in found and ben.handle not in found)
+        await made.pilot.press("enter", "escape")
+        await made.shows(ben.handle)
+
+
+HOSTILE = [
+    "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字",
+    "👩‍👩‍👧‍👦👩🏽‍🚀🇺🇦 a family and a flag",
+    "שלום עולם من فضلك",
+    "[bold red]markup[/] \\[x]",
+    "e\u0301\u0301\u0301\u0301 marks",
+]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("title", HOSTILE)
+async def test_whatever_people_are_called_the_frame_is_kept(
+    host: Person, ann: Person, size: tuple[int, int], title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if size == (80, 24):
+        monkeypatch.setenv("NO_COLOR", "1")
+    async with seat(host, ann, size=size, title=title) as made:
+        await made.shows(ann.handle)
+        await made.shows("m mute")
+        shown = screen(made.app)
+        assert len(shown) == size[1]
+        assert {cell_len(line) for line in shown} == {size[0]}
+        assert ann.handle in "\n".join(shown)
+        assert "here" in shown[-3]
+        assert shown[-1].strip().startswith("m mute")
+
+
+async def test_who_is_no_staff_sees_what_the_audience_sees(host: Person, ann: Person) -> None:
+    async with seat(host) as made:
+        with Client(ann.server.url, ann.token) as client:
+            first = await asyncio.to_thread(facts, client, made.space)
+            assert first.suggestions == ()
+            app = Console(client, first)
+            async with app.run_test(size=(100, 30)) as pilot:
+                await pilot.press("M")
+                async with asyncio.timeout(8):
+                    while not any("host" in line.lower() and "may" in line.lower() for line in screen(app)):
+                        await asyncio.sleep(0.05)
+        assert (await made.api())["measures"] == []
