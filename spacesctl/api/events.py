@@ -99,7 +99,7 @@ class StreamReset(Answer, frozen=True, kw_only=True):
 
 
 class You(Answer, frozen=True, kw_only=True):
-    """Your own place, told at once to you alone where the audience hears of it later, or never: requests to speak and invitations. The stored
+    """Your own place, told at once to you alone where the audience hears of it later, or never, as of requests to speak. The stored
     events about you up to number `seq` are in it: they follow when the audience hears them, and say nothing new of your place."""
 
     account_id: str

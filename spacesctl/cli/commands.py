@@ -171,7 +171,10 @@ ROOT = Noun(
         ),
         "captions": Verb("captions:captions", "Print the captions of a Space."),
         "transcript": Verb("transcripts:transcript", "Print what was said in a Space, with names and clock times."),
-        "console": Verb("console_seat:console", "Host or moderate a Space from one screen: who is here, what is said, what rules suggest, and a key for each thing that a host does."),
+        "console": Verb(
+            "console_seat:console",
+            "Host or moderate a Space from one screen, with a key for each thing that a host does.",
+        ),
         "watch": Verb("watch:watch", "Watch a Space until it ends."),
         "react": Verb("spaces:react", "Send a reaction, which everybody in the Space sees."),
         "share": Verb(

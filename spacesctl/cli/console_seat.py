@@ -11,8 +11,8 @@ from spacesctl.domain.errors import Invalid
 
 
 def console(ctx: typer.Context, space: RoomRef = None) -> None:
-    """Host or moderate a Space from one screen: who is here, what is said, what rules suggest, and a key for each thing that a host
-    does. `?` shows the keys.
+    """Host or moderate a Space from one screen, with a key for each thing that a host does. It shows who is here, what is said, what rules
+    suggest and did; `?` shows the keys.
     """
     if not terminal().is_terminal:
         raise Invalid("the terminal", "is none", hint="`spacesctl watch` prints lines, also into a file or a pipe")

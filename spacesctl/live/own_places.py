@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
-from msgspec import structs
-
 from spacesctl.api.events import You
 from spacesctl.domain import events as e
 from spacesctl.domain.space import Space
@@ -17,8 +15,8 @@ MOST_IN_LINE: Final = 50
 """Of those who ask to speak so many are told that they moved up; the others learn it when they are among these."""
 
 
-def place_of(space: Space, account_id: str) -> You:
-    """The place of an account as it is now."""
+def place_of(space: Space, account_id: str, hand_ended: HandOutcome | None = None) -> You:
+    """The place of an account as it is now; `hand_ended`: how its request to speak has just ended."""
     person, invite = space.people.get(account_id), space.invites.get(account_id)
     return You(
         account_id=account_id,
@@ -26,6 +24,7 @@ def place_of(space: Space, account_id: str) -> You:
         muted=person is not None and person.server_muted,
         seq=space.seq,
         hand=space.in_line(account_id),
+        hand_ended=hand_ended,
         invite=invite.state if invite is not None else None,
     )
 
@@ -40,8 +39,7 @@ def changed_places(after: Space, events: Iterable[e.Event], *, later: bool) -> l
         concerned += _hidden(after, event)
         if later:
             concerned += _told_later(event)
-    found = (place_of(after, one) for one in dict.fromkeys(concerned) if one not in after.barred)
-    return [structs.replace(one, hand_ended=ended.get(one.account_id)) for one in found]
+    return [place_of(after, one, ended.get(one)) for one in dict.fromkeys(concerned) if one not in after.barred]
 
 
 def _hidden(after: Space, event: e.Event) -> Iterator[str]:

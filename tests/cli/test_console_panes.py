@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from spacesctl.api.events import Event
+from spacesctl.api.people import Member
 from spacesctl.cli.seat import panes
 from spacesctl.cli.seat.room import Room
 from spacesctl.domain.words import Role
@@ -13,12 +17,12 @@ BY = {"kind": "person", "id": "3"}
 WORD = {"start": 0.0, "end": 0.2}
 
 
-def room(*people: object, **changes: object) -> Room:
+def room(*people: Member, **changes: Any) -> Room:
     found = people or (member(1, "@ann"), member(2, "@ben", role=Role.LISTENER), member(3, "@host", role=Role.HOST))
-    return Room(space(state="live", **changes), members(*found))  # type: ignore[arg-type]
+    return Room(space(state="live", **changes), members(*found))
 
 
-def caption(*words: tuple[str, float]) -> object:
+def caption(*words: tuple[str, float]) -> Event:
     body = {
         "account_id": "1", "speaker": "@ann", "lane": 1, "utterance": 1, "text": " ".join(word for word, _ in words),
         "start_tick": 0, "end_tick": 50, "words": [{"w": word, "conf": conf, **WORD} for word, conf in words],

@@ -54,9 +54,7 @@ CAPTURED = """
   };
 """
 # Of a stream there is nothing to tell before its first packet, which comes after the connection.
-HEARS = (
-    """space.listening.peer?.getStats().then((stats) => [...stats.values()].some((one) => one.type === "inbound-rtp"))"""
-)
+HEARS = """space.listening.peer?.getStats().then((stats) => [...stats.values()].some((one) => one.type === "inbound-rtp"))"""
 HEARD = """async () => {
   const stats = [...(await space.listening.peer.getStats()).values()].find((one) => one.type === "inbound-rtp");
   window.context ||= new AudioContext();

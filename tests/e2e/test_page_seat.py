@@ -230,7 +230,9 @@ def test_a_microphone_that_is_refused_is_said_in_words_and_leaves_the_seat(tmp_p
 
 
 @pytest.mark.parametrize("down", [1.0, 12.0])
-def test_after_a_restart_of_the_server_sound_and_microphone_come_back_by_themselves(tmp_path: Path, down: float) -> None:
+def test_after_a_restart_of_the_server_sound_and_microphone_come_back_by_themselves(
+    tmp_path: Path, down: float
+) -> None:
     async def body() -> None:
         async with scene(tmp_path, "ann") as room, tabs(tmp_path, 2) as (ann, ben):
             await enter(ann, room, "ann")
@@ -264,7 +266,9 @@ def test_a_host_finds_everything_by_keyboard_and_nothing_is_without_a_name(tmp_p
             reached = set[str]()
             for _ in range(60):
                 await page.keyboard.press("Tab")
-                reached.add(str(await page.evaluate("document.activeElement?.id || document.activeElement?.dataset.do || ''")))
+                reached.add(
+                    str(await page.evaluate("document.activeElement?.id || document.activeElement?.dataset.do || ''"))
+                )
             assert {"listen", "mic", "hold", "end-space", "policy", "lock", "invite-handle", "search"} <= reached
 
     run(body)

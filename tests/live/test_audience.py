@@ -186,5 +186,3 @@ async def test_who_it_is_about_is_told_at_once_and_nobody_else() -> None:
     room.at(1_150)
     assert await room.told(View.AUDIENCE) == ["person.muted"]
     assert (await other.next(0.01) or b"").startswith(b"id: 5\n")
-
-

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from spacesctl.api.events import You
 from spacesctl.domain import events as e
-from spacesctl.domain.principals import System
 from spacesctl.domain.space import Hand, Invite, Member
-from spacesctl.domain.words import InviteState, Role
+from spacesctl.domain.words import HandOutcome, InviteState, Role
 from spacesctl.live.own_places import MOST_IN_LINE, changed_places
 from tests.domain.scenes import live
 
 
-def told(*events: e.Event, later: bool = False, hands: tuple[str, ...] = (), **space: object) -> dict[str, object]:
+def told(*events: e.Event, later: bool = False, hands: tuple[str, ...] = (), **space: Any) -> dict[str, You]:
     after = live(hands={one: Hand() for one in hands}, **space)
     return {one.account_id: one for one in changed_places(after, events, later=later)}
 
@@ -23,7 +25,7 @@ def test_who_asks_to_speak_is_told_the_place_in_line() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["denied", "approved", "withdrawn"])
-def test_who_no_longer_asks_is_told_why_and_those_behind_that_they_moved_up(outcome: str) -> None:
+def test_who_no_longer_asks_is_told_why_and_those_behind_that_they_moved_up(outcome: HandOutcome) -> None:
     found = told(e.HandLowered("ann", outcome), hands=("ben", "cid"))
     assert {who: (one.hand, one.hand_ended) for who, one in found.items()} == {
         "ann": (None, outcome),
@@ -44,7 +46,7 @@ def test_who_is_invited_is_told() -> None:
 
 
 def test_roles_and_mutes_are_told_where_the_audience_hears_of_them_later() -> None:
-    events = (e.ServerMuted("ann", System("host")), e.RoleChanged("ben", Role.SPEAKER))
+    events = (e.ServerMuted("ann", "1"), e.RoleChanged("ben", Role.SPEAKER))
     people = {"ann": Member("ann", Role.SPEAKER, server_muted=True), "ben": Member("ben", Role.SPEAKER)}
     assert told(*events, people=people) == {}
     assert list(told(*events, later=True, people=people)) == ["ann", "ben"]

@@ -7,7 +7,9 @@ import re
 from spacesctl.server.http.routes.pages import WEB
 
 ENTRY = re.compile(r'^  (?:"([^"]+)"|(\w+)): ?(.*),$', re.MULTILINE)
-USED = re.compile(r'\bt\(\s*"([^"]+)"|because\("([^"]+)"|data-t(?:-title|-label)?="([^"]+)"|"((?:error|gone)\.[a-z.]+)"')
+USED = re.compile(
+    r'\bt\(\s*"([^"]+)"|because\("([^"]+)"|data-t(?:-title|-label)?="([^"]+)"|"((?:error|gone)\.[a-z.]+)"'
+)
 CHOSEN = re.compile(r't\(\w+(?:\.\w+)* \? "([^"]+)" : "([^"]+)"')
 BUILT = re.compile(r"t\(`(\w+)\.\$\{")
 
@@ -37,4 +39,3 @@ def test_every_text_that_is_shown_is_in_the_catalogue_and_every_text_of_it_is_sh
     assert used <= known, used - known
     unused = {key for key in known - used if key.split(".")[0] not in built}
     assert unused == set()
-

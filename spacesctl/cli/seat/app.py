@@ -9,9 +9,11 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import DataTable, Footer, Input, RichLog, Static
 
+from spacesctl.api.events import Event
 from spacesctl.cli.seat import panes
 from spacesctl.cli.seat.acts import ACTS, Act, Asked
 from spacesctl.cli.seat.asking import Help, Question, Sure
@@ -73,7 +75,9 @@ class Console(App[None]):
         self._told = 0
         self._wanted = ""
         self._dirty = True
-        self._reading = False
+        self._ask = False
+        self._meanwhile: list[Event] | None = None
+        """What came while the API is read; None: it is not."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="header")
@@ -125,10 +129,13 @@ class Console(App[None]):
                 ask = ask or self.room.cut_off or news.type == "hello"
                 self.room.cut_off = False
                 ask = self.room.take(news) or ask
+                if self._meanwhile is not None:
+                    self._meanwhile.append(news)
                 if news.type == "caption":
                     self._pane("#captions", RichLog).write(panes.caption(self.room.said[-1]))
-        if ask and not self._reading and not self.room.is_over:
-            self._reading = True
+        self._ask = self._ask or ask
+        if self._ask and self._meanwhile is None and not self.room.is_over:
+            self._ask, self._meanwhile = False, []
             self.run_worker(self._read, thread=True, group="read", exit_on_error=False)
         if self._dirty:
             self._draw()
@@ -141,9 +148,9 @@ class Console(App[None]):
         self.call_from_thread(self._have_read, found)
 
     def _have_read(self, found: Facts | None) -> None:
-        self._reading = False
+        meanwhile, self._meanwhile = self._meanwhile or [], None
         if found is not None:
-            self.room.reread(found.space, found.members)
+            self.room.reread(found.space, found.members, meanwhile)
             self._take(found)
             self._dirty = True
 
@@ -161,7 +168,9 @@ class Console(App[None]):
         lines = [panes.suggestion(one, place) for place, one in enumerate(waiting, 1)]
         self._pane("#suggestions", Static).update(Text("\n").join(lines))
         partial_lines = self.room.watched.view.partial.values()
-        self._pane("#partial", Static).update("\n".join(f"{one_line(one.speaker)} {one_line(one.text)}" for one in partial_lines))
+        self._pane("#partial", Static).update(
+            "\n".join(f"{one_line(one.speaker)} {one_line(one.text)}" for one in partial_lines)
+        )
         self._draw_people()
         happened = self.room.watched.happened
         fresh = self.room.watched.happened_count - self._told
@@ -205,12 +214,11 @@ class Console(App[None]):
         chosen = self._chosen_id()
         who = self.room.watched.view.people.get(chosen) if chosen is not None else None
         if act.about and who is None:
-            return self._tell("choose somebody with the arrow keys")
-        if not act.asks:
-            return self._begin(act, who, "")
-        title = f"{act.name} {who.handle if act.about and who is not None else 'this Space'}?"
-        question = Question(title, "A reason, which they read (may be empty); Escape: no") if act.about else Sure(title)
-        self.push_screen(question, lambda given: self._begin(act, who, given) if given is not None else None)
+            self._tell("choose somebody with the arrow keys", "bold red")
+        elif act.asks:
+            self.push_screen(_question(act, who), lambda given: None if given is None else self._begin(act, who, given))
+        else:
+            self._begin(act, who, "")
 
     def _begin(self, act: Act, who: Person | None, reason: str) -> None:
         asked = Asked(self.room, who, reason)
@@ -251,3 +259,9 @@ class Console(App[None]):
     def action_help(self) -> None:
         """Say what each key does."""
         self.push_screen(Help())
+
+
+def _question(act: Act, who: Person | None) -> ModalScreen[str | None]:
+    if act.about and who is not None:
+        return Question(f"{act.name} {who.handle}?", "A reason, which they read (may be empty); Escape: no")
+    return Sure(f"{act.name} this Space?")

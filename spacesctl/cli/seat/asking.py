@@ -40,7 +40,10 @@ class Question(ModalScreen[str | None]):
 class Sure(ModalScreen[str | None]):
     """Asks whether one is sure: `y` answers with an empty text, `n` with None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "answer('y')", "yes"), Binding("n,escape,q", "answer('n')", "no")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer('y')", "yes"),
+        Binding("n,escape,q", "answer('n')", "no"),
+    ]
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -61,7 +64,12 @@ class Help(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter,space,question_mark", "close", "close")]
 
     def compose(self) -> ComposeResult:
-        keys = {**{key: act.name for key, act in ACTS.items()}, "/": "find", "up, down": "choose somebody", "q": "leave"}
+        keys = {
+            **{key: act.name for key, act in ACTS.items()},
+            "/": "find",
+            "up, down": "choose somebody",
+            "q": "leave",
+        }
         with Vertical(id="question"):
             yield Static("Keys", id="question-title")
             yield Static("\n".join(f"{key:>8}  {name}" for key, name in keys.items()), markup=False)

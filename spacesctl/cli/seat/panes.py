@@ -63,7 +63,13 @@ def person(room: Room, one: Person) -> tuple[Text, ...]:
         name = Text(f"✋{place} ", style="yellow").append_text(name)
     share = room.share_of(one.id)
     level = level_bar(SILENCE if one.level is None else one.level, one.active)
-    return level[:8], name, Text(one.role, style="dim"), _microphone(one), Text(f"{share}%" if share else "", style="dim")
+    return (
+        level[:8],
+        name,
+        Text(one.role, style="dim"),
+        _microphone(one),
+        Text(f"{share}%" if share else "", style="dim"),
+    )
 
 
 def _microphone(one: Person) -> Text:
@@ -88,7 +94,10 @@ def caption(said: Said) -> Text:
 
 
 def _words(words: Iterable[SpokenWord]) -> Text:
-    shades = (Text(one_line(word.w), style="" if word.conf >= SURE else "dim" if word.conf >= UNSURE else "dim italic") for word in words)
+    shades = (
+        Text(one_line(word.w), style="" if word.conf >= SURE else "dim" if word.conf >= UNSURE else "dim italic")
+        for word in words
+    )
     return Text(" ").join(shades)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -64,6 +65,8 @@ class Reader:
         self._news: queue.Queue[Event | Lost | Ended] = queue.Queue(MOST_WAITING)
         self._stopped = threading.Event()
         self._backoff = Backoff(doubled(0.25, 4.0), jitter=0.25)
+        self._views: Sequence[Literal["staff", "audience"]] = ("staff", "audience")
+        self._last: int | None = None
 
     def begin(self) -> None:
         """Start the thread; it ends with the program."""
@@ -82,31 +85,40 @@ class Reader:
                 return
 
     def _run(self) -> None:
-        views: list[Literal["staff", "audience"]] = ["staff", "audience"]
-        last: int | None = None
         while not self._stopped.is_set():
             try:
-                for event in self._client.spaces.events(self._where, views[0], last_event_id=last):
-                    self._backoff.reset()
-                    last = event.data.seq if isinstance(event.data, StreamReset) else event.seq or last
-                    self._put(event)
-                    if self._stopped.is_set() or event.type in ("space.ended", "space.canceled"):
-                        return
+                over = self._follow()
             except (NotAllowed, NotSignedIn) as refusal:
-                views.pop(0)
-                if views and refusal.reason != "barred":
-                    continue
-                return self._put(Ended(refusal.message))
+                self._views = self._views[1:] if refusal.reason != "barred" else ()
+                over = None if self._views else Ended(refusal.message)
             except Gone:
-                return self._put(Ended("the Space has ended"))
-            except SpacesError:
-                pass  # it is tried again, for as long as the console is open
-            self._put(Lost())
-            self._stopped.wait(self._backoff.next())
+                over = Ended("the Space has ended")
+            except SpacesError:  # it is tried again, for as long as the console is open
+                over = None
+                self._lost()
+            if over is not None:
+                self._put(over)
+                return
+
+    def _follow(self) -> Ended | None:
+        """Follow one connection to its end."""
+        for event in self._client.spaces.events(self._where, self._views[0], last_event_id=self._last):
+            self._backoff.reset()
+            self._last = event.data.seq if isinstance(event.data, StreamReset) else event.seq or self._last
+            self._put(event)
+            if event.type in ("space.ended", "space.canceled"):
+                return Ended("the Space has ended")
+            if self._stopped.is_set():
+                return None
+        self._lost()
+        return None
+
+    def _lost(self) -> None:
+        self._put(Lost())
+        self._stopped.wait(self._backoff.next())
 
     def _put(self, news: Event | Lost | Ended) -> None:
         while not self._stopped.is_set():
-            try:
-                return self._news.put(news, timeout=0.5)
-            except queue.Full:
-                continue
+            with suppress(queue.Full):
+                self._news.put(news, timeout=0.5)
+                break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from spacesctl.api.people import Members, RaisedHand
 from spacesctl.api.spaces import Space
 from spacesctl.api.suggestions import Suggestion
 from spacesctl.cli.watched import Watched
+from spacesctl.client.room_changes import after
 from spacesctl.client.room_view import Person
 from spacesctl.domain.words import Role
 
@@ -69,20 +71,24 @@ class Room:
                 pass
         return stale or event.type in ("hand.raised", "suggestion.made", "suggestion.ended")
 
-    def reread(self, space: Space, members: Members) -> None:
-        """Take what the API tells anew."""
+    def reread(self, space: Space, members: Members, meanwhile: Iterable[Event] = ()) -> None:
+        """Take what the API tells anew. Its answer may be older than the events that came `meanwhile`."""
         self.me = space.me
         self.watched.reread(space, members)
+        for event in meanwhile:
+            self.watched.view = after(self.watched.view, event)
 
     def share_of(self, account_id: str) -> int:
         """Percent of all talk here that was this account's, since the console was opened."""
         return round(100 * self._talked[account_id] / max(1, self._talked.total()))
 
     def rows(self, wanted: str = "") -> list[Person]:
-        """The people in the order in which they are shown: the stage, raised hands, then who listens. `wanted` is part of a handle or name."""
+        """The people as they are shown: the stage, raised hands, then who listens. `wanted` is part of a handle or name."""
         view = self.watched.view
         hands = {one: place for place, one in enumerate(view.hands)}
-        found = [one for one in view.people.values() if one.handle and wanted.lower() in f"{one.handle} {one.name}".lower()]
+        found = [
+            one for one in view.people.values() if one.handle and wanted.lower() in f"{one.handle} {one.name}".lower()
+        ]
         return sorted(found, key=lambda one: (_ORDER[one.role], hands.get(one.id, len(hands)), one.handle))
 
     def position(self, account_id: str) -> int | None:
