@@ -127,6 +127,7 @@ STORY = [
     Ask("host", "PATCH /v1/reports/{report_id}", {"state": "upheld"}),
     Ask("ann", "POST /v1/reports", {"space_id": "{space_id}"}, keep="coop_report"),
     Ask("nobody", "POST /v1/coop/actions", "coop"),
+    Ask("owner", "POST /v1/coop/test", commits=0),
     Ask("cid", "POST /v1/sanctions/{sanction_id}/appeal", at={"sanction_id": "{space_id}-4"}, keep="appeal_id"),
     Ask("owner", "PATCH /v1/appeals/{appeal_id}", {"state": "granted"}),
     Ask("bot", "POST /v1/spaces/{space_id}/acts", "act"),
@@ -170,7 +171,7 @@ STORY = [
     Ask("owner", "DELETE /v1/accounts/{ref}", at={"ref": "@dan"}),
     Ask("owner", "POST /v1/holds", {"subject": "@eve", "reason": "x", "tell": True}, keep="hold_id"),
     Ask("owner", "DELETE /v1/holds/{hold_id}"),
-    Ask("owner", "POST /v1/accounts/{ref}/erasure", at={"ref": "@eve"}, commits=2),  # words go by parts, then the account
+    Ask("owner", "POST /v1/accounts/{ref}/erasure", at={"ref": "@eve"}, commits=2),  # the account goes, then words by parts
 ]  # fmt: skip
 
 
@@ -222,7 +223,7 @@ async def _prepare(api: Api, ask: Ask, host: As, names: dict[str, str]) -> None:
     elif "DELETE /v1/recordings" in ask.route:
         names["recording_id"] = (await host.ok("GET", "/v1/recordings"))["data"][0]["id"]
     elif "/coop/" in ask.route:
-        api.app.coop = SimpleNamespace(settings=settings("http://coop.example"))  # type: ignore[assignment]
+        api.app.coop = SimpleNamespace(settings=settings("http://coop.example"), try_now=_tried)  # type: ignore[assignment]
     elif "/connections/" in ask.route:
         space = f"/v1/spaces/{names['space_id']}"
         assert (await api.nobody.offer(f"{space}/whep")).status_code == 201
@@ -263,6 +264,10 @@ async def _send(people: dict[str, As], ask: Ask, names: dict[str, str]) -> Any:
 
 async def _good(*_: Any) -> Any:
     return SimpleNamespace(good=True, status=200, problem=None)
+
+
+async def _tried() -> Any:
+    return "test-1", await _good()
 
 
 async def _sent(*_: Any) -> bool:

@@ -12,6 +12,8 @@ down_revision = "0024"
 
 _QUOTE = re.compile(r"[Rr]ule (?P<rule>\S+) heard “(?P<words>[^”]*)”")
 _AT_ONCE = 1000
+_KNOWN = 100
+"""Rules in Spaces whose acts are remembered."""
 
 
 def upgrade() -> None:
@@ -46,6 +48,7 @@ def upgrade() -> None:
 def _find_quotes() -> None:
     """What notices of earlier versions quote, with the newest act that has these words; of one whose words went, the quote goes, too."""
     connection, last = op.get_bind(), 0
+    known = dict[tuple[str, str], dict[str, str]]()
     query = sa.text(
         "SELECT id, space_id, text FROM dms WHERE id > :last AND kind = 'notice' AND space_id IS NOT NULL"
         " AND text LIKE '% heard “%' ORDER BY id LIMIT :most"
@@ -55,23 +58,28 @@ def _find_quotes() -> None:
         for row in rows:
             if (found := _QUOTE.search(row.text)) is None:
                 continue
-            values = {"id": row.id, "key": _act_of(connection, row.space_id, found), "quoted": found["words"]}
+            about = row.space_id, found["rule"]
+            if about not in known:
+                if len(known) == _KNOWN:
+                    known.clear()
+                known[about] = _acts_of(connection, *about)
+            values = {"id": row.id, "key": known[about].get(found["words"]), "quoted": found["words"]}
             if values["key"] is not None:
                 change = "UPDATE dms SET act_key = :key, quoted = :quoted WHERE id = :id"
             else:
                 change = (
                     "UPDATE dms SET text = replace(text, 'heard “' || :quoted || '”', 'heard words that are deleted by now')"
-                    " WHERE id = :id"
+                    " WHERE id = :id AND NOT EXISTS (SELECT 1 FROM holds WHERE released_at IS NULL"
+                    " AND (space_id = dms.space_id OR account_id IN (dms.to_id, dms.from_id)))"
                 )
             connection.execute(sa.text(change), values)
 
 
-def _act_of(connection: sa.Connection, space_id: str, found: re.Match[str]) -> str | None:
+def _acts_of(connection: sa.Connection, space_id: str, rule: str) -> dict[str, str]:
+    """The keys of a rule's acts by the words that they have, of equal words the newest."""
     query = sa.text(
         "SELECT key, body FROM acts WHERE space_id = :space AND purged_at IS NULL"
-        " AND json_extract(body, '$.rule_id') = :rule ORDER BY at DESC"
+        " AND json_extract(body, '$.rule_id') = :rule ORDER BY at"
     ).columns(body=sa.JSON())
-    for row in connection.execute(query, {"space": space_id, "rule": found["rule"]}):
-        if " ".join(word["w"] for word in row.body.get("words", ())) == found["words"]:
-            return str(row.key)
-    return None
+    rows = connection.execute(query, {"space": space_id, "rule": rule})
+    return {" ".join(word["w"] for word in row.body.get("words", ())): str(row.key) for row in rows}
