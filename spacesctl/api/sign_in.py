@@ -20,6 +20,8 @@ class Ways(Answer, frozen=True, kw_only=True):
     sign_up: SignUp
     passkeys: bool
     """Whether browsers make passkeys for this page: its host is a name."""
+    provider: str | None
+    """What the provider of OpenID Connect is called that signs people in, if there is one."""
     account: Account | None
     """Who is signed in."""
 
@@ -100,6 +102,41 @@ class Passkey(Answer, frozen=True, kw_only=True):
     label: str
     created_at: Time
     used_at: Time | None
+
+
+class NewProviderSession(Given, frozen=True, kw_only=True):
+    """Who goes to the provider. `invitation` is the code of the operator's link, for who has no account yet. Who is signed in links the
+    account that they have."""
+
+    invitation: Secret | None = None
+
+    def __repr__(self) -> str:
+        return "NewProviderSession(...)"  # it has a secret
+
+
+class ProviderQuestion(Answer, frozen=True, kw_only=True):
+    """The address at the provider to go to."""
+
+    url: str
+
+    def __repr__(self) -> str:
+        return "ProviderQuestion(...)"  # it has a secret
+
+
+class ProviderAnswer(Given, frozen=True, kw_only=True):
+    """What stands in the address with which somebody comes back from the provider."""
+
+    state: Secret
+    code: Annotated[str, Meta(max_length=4_096)]
+
+    def __repr__(self) -> str:
+        return "ProviderAnswer(...)"  # it has secrets
+
+
+class LinkedProvider(Answer, frozen=True, kw_only=True):
+    """Whether the provider signs in the caller's account."""
+
+    linked: bool
 
 
 class EndedSessions(Answer, frozen=True, kw_only=True):

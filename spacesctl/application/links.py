@@ -15,7 +15,7 @@ from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn
 from spacesctl.domain.ids import new_link_code
 from spacesctl.domain.principals import Person, Principal, System
-from spacesctl.store import accounts, audit, links, passkeys, passwords
+from spacesctl.store import accounts, audit, identities, links, passkeys, passwords
 from spacesctl.store.links import NewLink
 
 SIGNS_IN_FOR: Final = timedelta(minutes=15)
@@ -102,6 +102,7 @@ async def recover(app: App, person: Person, ref: str) -> Recovered:
         now = app.clock.now()
         await passwords.drop(db, target.id)
         await passkeys.drop(db, target.id)
+        await identities.drop(db, target.id)
         await links.drop(db, target.id)
         ended = await end_sessions(app, db, end, person, target, f"was ended by @{person.handle}", but=None)
         made = await _add(app, db, person, target, None, RECOVERS_FOR)

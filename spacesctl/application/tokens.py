@@ -165,8 +165,11 @@ async def end_tokens(
         await tokens.drop(db, one.account_id, [one.id])
         facts: audit.Facts = {"token": one.id, "label": one.label}
         await audit.append(db, audit.Entry(action, by, None, one.account_id, facts), now)
-    for account_id in dict.fromkeys(one.account_id for one in over):
-        theirs = [one for one in over if one.account_id == account_id]
+    told = [
+        one for one in over if by is not _EXPIRED or one.kind is not CredentialKind.SESSION
+    ]  # that it is over is no news
+    for account_id in dict.fromkeys(one.account_id for one in told):
+        theirs = [one for one in told if one.account_id == account_id]
         mine = [_named(one.label, one.id) for one in theirs]
         kind = "session" if all(one.kind is CredentialKind.SESSION for one in theirs) else "token"
         more = f" and {len(mine) - MOST_NAMED} more" if len(mine) > MOST_NAMED else ""

@@ -230,7 +230,7 @@ ROOT = Noun(
                 "invite": Verb("links:invite", "Make a link with which somebody may make an account."),
                 "recover": Verb(
                     "links:recover",
-                    "Let somebody in again who lost their password: it goes, their sessions end, and a link signs them in once.",
+                    "Let somebody in again: their password and passkeys go, their sessions end, and a link signs them in once.",
                 ),
                 "show": Verb("accounts:show", "Show an account; without a handle, your own."),
                 "suspend": Verb(

@@ -45,8 +45,8 @@ def invite(ctx: typer.Context, as_json: Json = False) -> None:
 
 
 def recover(ctx: typer.Context, name_handle: Handle, yes: Confirmed = False, as_json: Json = False) -> None:
-    """Let somebody in again who lost their password: it goes, their sessions end, and a link signs them in once. (Operators only.)"""
-    confirm(ctx, f"Remove the password of {name_handle} and end their sessions?", yes=yes)
+    """Let somebody in again: their password and passkeys go, their sessions end, and a link signs them in once. (Operators only.)"""
+    confirm(ctx, f"Remove the password and the passkeys of {name_handle}, and end their sessions?", yes=yes)
     with client(ctx) as spaces:
         made = spaces.accounts.recover(whose(name_handle))
     ended = f"{made.ended} {'session' if made.ended == 1 else 'sessions'} ended"

@@ -16,6 +16,7 @@ SESSION_PREFIX = "sps_"
 LINK_PREFIX = "spl_"
 DEVICE_PREFIX = "spd_"
 CHALLENGE_PREFIX = "spc_"
+STATE_PREFIX = "spo_"
 
 
 def new_space_id() -> str:

@@ -22,6 +22,7 @@ from spacesctl.store.tables import (
     events,
     follows,
     idempotency,
+    identities,
     links,
     outlets,
     passkeys,
@@ -36,7 +37,13 @@ from spacesctl.store.tables import (
 )
 
 NAME = "Deleted account"
-_WAYS_IN = (tokens.c.account_id, passwords.c.account_id, passkeys.c.account_id, links.c.account_id)
+_WAYS_IN = (
+    tokens.c.account_id,
+    passwords.c.account_id,
+    passkeys.c.account_id,
+    identities.c.account_id,
+    links.c.account_id,
+)
 _VOICE_WENT = "(The voice clip of this message was deleted with its account.)"
 
 

@@ -24,6 +24,7 @@ from spacesctl.store.tables import (
     dms,
     events,
     follows,
+    identities,
     outlets,
     passkeys,
     passwords,
@@ -72,6 +73,10 @@ def parts(account_id: str) -> list[Part]:
         _of(
             "passkeys", passkeys.c.account_id == account_id, passkeys.c.id,
             *(passkeys.c[name] for name in ("label", "created_at", "used_at")),
+        ),
+        _of(
+            "identities", identities.c.account_id == account_id, identities.c.created_at,
+            *(identities.c[name] for name in ("issuer", "subject", "created_at")),
         ),
         _of("password", passwords.c.account_id == account_id, passwords.c.account_id, passwords.c.changed_at),
         _of("follows", follows.c.follower_id == account_id, follows.c.followed_id, follows.c.followed_id),

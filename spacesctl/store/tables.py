@@ -121,6 +121,16 @@ passkeys = Table(
 )
 """Public keys with which authenticators sign people in."""
 
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", String(300), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    _account("account_id", nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+)
+"""Accounts as a provider of OpenID Connect knows them."""
+
 follows = Table(
     "follows",
     metadata,

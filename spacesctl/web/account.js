@@ -1,5 +1,6 @@
 // One's own account: its password, and its sessions and tokens, each of which can be ended.
 import { known, register } from "./passkeys.js";
+import { go } from "./provider.js";
 import { ask, onSubmit, root, sentence, ways } from "./session.js";
 
 const $ = (id) => document.getElementById(id);
@@ -69,6 +70,19 @@ onSubmit($("passkey-form"), $("message"), async () => {
   await showPasskeys();
 });
 
+async function showProvider(name) {
+  const { linked } = await ask("GET", "accounts/me/provider");
+  $("provider-heading").textContent = name;
+  $("provider-part").hidden = false;
+  $("provider").textContent = linked ? `Sign in with ${name} no longer` : `Sign in with ${name}, too`;
+  $("provider").onclick = () => (linked ? unlink(name) : go(`${root}account`)).catch(fail);
+}
+
+async function unlink(name) {
+  await ask("DELETE", "accounts/me/provider");
+  await showProvider(name);
+}
+
 $("sign-out").addEventListener("click", () =>
   ask("DELETE", "session")
     .then(() => location.replace(`${root}sign-in`))
@@ -76,13 +90,14 @@ $("sign-out").addEventListener("click", () =>
 );
 
 try {
-  const { account, passkeys } = await ways();
+  const { account, passkeys, provider } = await ways();
   if (account) {
     $("title").textContent = account.handle;
     $("signed-in").hidden = $("sign-out").hidden = false;
     await showSessions();
     $("passkeys-part").hidden = !passkeys || !known();
     await showPasskeys();
+    if (provider) await showProvider(provider);
   } else {
     location.replace(`${root}sign-in`);
   }

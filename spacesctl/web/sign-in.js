@@ -1,5 +1,6 @@
 // Signing in: with a password, or by the link that led here.
 import { known, signIn } from "./passkeys.js";
+import { answered, comeBack, go } from "./provider.js";
 import { ask, onSubmit, onward, sentence, taken, ways } from "./session.js";
 
 const $ = (id) => document.getElementById(id);
@@ -15,6 +16,8 @@ function show(found) {
   $("why").textContent = found.why ? `${found.why}.` : "";
   $("password-form").hidden = $("other-ways").hidden = !found.private;
   $("sign-up").hidden = !found.private || found.sign_up === "closed";
+  $("provider").hidden = !found.provider;
+  $("provider").textContent = `Sign in with ${found.provider}`;
   $("passkey").hidden = !found.passkeys || !known();
   $("handle").focus();
 }
@@ -24,6 +27,8 @@ onSubmit($("password-form"), $("message"), async () => {
   location.replace(onward());
 });
 
+$("provider").addEventListener("click", () => go(onward()).catch((error) => ($("message").textContent = sentence(error))));
+
 $("passkey").addEventListener("click", () =>
   signIn()
     .then(() => location.replace(onward()))
@@ -31,10 +36,12 @@ $("passkey").addEventListener("click", () =>
 );
 
 const code = taken("link");
+const answer = answered();
 try {
   if (code !== null) await byLink(code);
+  else if (answer !== null) await comeBack(answer);
   else show(await ways());
 } catch (error) {
   $("message").textContent = sentence(error);
-  if (code !== null) show(await ways());
+  if (code !== null || answer !== null) show(await ways());
 }

@@ -1,4 +1,5 @@
 // Making an account: where it is open to all, or with the operator's link.
+import { go } from "./provider.js";
 import { ask, onSubmit, root, sentence, taken, ways } from "./session.js";
 
 const $ = (id) => document.getElementById(id);
@@ -20,8 +21,15 @@ onSubmit($("sign-up-form"), $("message"), async () => {
   location.replace(`${root}account`);
 });
 
+$("provider").addEventListener("click", () =>
+  go(`${root}account`, invitation).catch((error) => ($("message").textContent = sentence(error))),
+);
+
 try {
-  const why = whyNot(await ways());
+  const found = await ways();
+  const why = whyNot(found);
+  $("provider").hidden = Boolean(why) || !found.provider;
+  $("provider").textContent = `Make it with ${found.provider}`;
   $("why").textContent = why;
   $("why").hidden = !why;
   $("sign-up-form").hidden = Boolean(why);

@@ -37,6 +37,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewPassword": {"password": "a long password", "current": "another password"},
     "PasskeyAnswer": {"id": "x", "credential": "{}"},
     "NewPasskey": {"id": "x", "credential": "{}", "label": "laptop"},
+    "NewProviderSession": {"invitation": "spl_x"},
+    "ProviderAnswer": {"state": "x", "code": "y"},
     "LinkCode": {"code": "spl_x"},
     "NewLink": {"space_id": "A" * 13},
     "NewDevice": {"label": "d"},

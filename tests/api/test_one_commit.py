@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,11 +16,14 @@ from starlette.routing import Route
 
 from spacesctl.server.http import voice_clips
 from spacesctl.server.http.app import ROUTERS
+from spacesctl.server.http.oidc import Provider
+from spacesctl.server.http.oidc_settings import Oidc
 from spacesctl.support.supervision import Work
 from tests.api.authenticator import Authenticator, b64
 from tests.api.browser import PASSWORD, Browser, code_of
 from tests.api.coop_receiver import sign
 from tests.api.harness import OFFER, Api, As, writer
+from tests.api.oidc_provider import CLIENT, SECRET, OidcProvider, providing
 from tests.api.test_coop import action, settings
 from tests.api.test_moderation import act
 from tests.api.test_series import RULES
@@ -40,6 +44,8 @@ class Ask:
     at: dict[str, str] = field(default_factory=dict)
 
 
+THERE: list[OidcProvider] = []
+"""The provider of OpenID Connect, while the test runs."""
 KEY = Authenticator(origin="http://space.test")
 HOURLY = {"title": "S", "cron": "0 9 * * *", "tz": "UTC", "duration": 600}
 PLANNED, PERSON = {"space_id": "{planned}"}, "/v1/spaces/{space_id}/people/{ref}"
@@ -61,6 +67,9 @@ STORY = [
     Ask("page", "POST /v1/session/passkey/options", commits=0, keep="question"),
     Ask("page", "POST /v1/session/passkey", "passkey signed"),
     Ask("page", "DELETE /v1/accounts/me/passkeys/{passkey_id}", at={"passkey_id": b64(KEY.id)}),
+    Ask("page", "POST /v1/session/provider", {}, commits=0, keep="url"),
+    Ask("page", "POST /v1/session/provider/answer", "provider"),
+    Ask("page", "DELETE /v1/accounts/me/provider"),
     Ask("nobody", "POST /v1/devices", {"label": "d"}, commits=0, keep="device"),
     Ask("page", "PUT /v1/devices/{user_code}", {"approve": True}, commits=0, at={"user_code": "{user_code}"}),
     Ask("nobody", "POST /v1/devices/token", {"device_code": "{device}"}),
@@ -181,6 +190,18 @@ def test_every_route_that_changes_something_is_in_the_story() -> None:
     assert found == {ask.route.split("?")[0] for ask in STORY}
 
 
+@pytest.fixture
+async def there(api: Api, anyio_backend: str) -> AsyncIterator[None]:
+    redirect = "http://space.test/sign-in"
+    async with providing(redirect) as found:
+        THERE[:] = [found]
+        settings = {"issuer": found.issuer, "client_id": CLIENT, "client_secret": SECRET}
+        api.app.provider = Provider(Oidc.model_validate(settings), redirect)
+        yield
+        await api.app.provider.close()
+
+
+@pytest.mark.usefixtures("there")
 async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(voice_clips, "_transcode", _no_transcode)
     api.app.webhooks = SimpleNamespace(attempt=_good)  # type: ignore[assignment]  # nothing leaves this machine
@@ -206,6 +227,8 @@ async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPat
             names[ask.keep] = answer.headers["location"].rsplit("/", 1)[-1]
         elif ask.keep in ("invitation", "link"):
             names[ask.keep] = code_of(answer.json()["url"])
+        elif ask.keep == "url":
+            names["url"] = answer.json()["url"]
         elif ask.keep == "question":
             names |= {"question": answer.json()["id"], "options": answer.json()["options"]}
         elif ask.keep == "device":
@@ -247,6 +270,8 @@ async def _send(people: dict[str, As], ask: Ask, names: dict[str, str]) -> Any:
     if ask.body in ("lock", "slow"):
         raid = {"account_id": "", "lane": 0, "words": [], "found": "joins_per_minute 72"}
         return await who.call(method, path, act(people["ben"], ask.body, "suggest", rule_id="r", **raid))
+    if ask.body == "provider":
+        return await who.call(method, path, THERE[0].authorize(names["url"]))
     if ask.body in ("passkey made", "passkey signed"):
         options = json.loads(names["options"])
         credential = KEY.make(options) if ask.body == "passkey made" else KEY.sign(options)

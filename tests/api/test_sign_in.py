@@ -218,15 +218,16 @@ async def test_a_revoked_session_ends_what_it_opened(api: Api) -> None:
 async def test_a_session_ends_at_its_time(tmp_path: Path) -> None:
     clock = VirtualClock(datetime(2026, 11, 30, 18, tzinfo=UTC))
     async with running_api(tmp_path / "data", clock=clock) as api:
-        await with_password(api, "ann")
-        page = Browser(api)
+        ann, page = await with_password(api, "ann"), Browser(api)
         await page.sign_in("ann")
+        before = await told(ann)
         clock.advance(sessions.LASTS.total_seconds())
         assert await page.whoami() is None
         assert api.app.tokens.is_due(clock.now())
         await expire_tokens(api.app)
         async with api.app.db.read() as db:
             assert await tokens.next_expiry(db) is None
+        assert await told(ann) == before, "that a session is over is no news"
 
 
 async def test_the_oldest_session_goes_when_there_are_too_many(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

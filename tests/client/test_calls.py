@@ -25,6 +25,7 @@ ELSEWHERE = {
     ("POST", "/v1/clips"), ("POST", "/v1/coop/actions"), ("GET", "/v1/recordings/{recording_id}/{name}"), ("GET", "/v1/bots/assignments"),
     ("GET", "/v1/accounts/{ref}/export"),
     ("GET", "/v1/sign-in"), ("POST", "/v1/session"), ("POST", "/v1/session/link"), ("DELETE", "/v1/session"), ("POST", "/v1/sign-up"),
+    ("POST", "/v1/session/provider"), ("POST", "/v1/session/provider/answer"),
     ("POST", "/v1/session/passkey"), ("POST", "/v1/session/passkey/options"), ("POST", "/v1/accounts/me/passkeys"),
     ("POST", "/v1/accounts/me/passkeys/options"),
     ("GET", "/v1/spaces/{space_id}/listen.ogg"), ("HEAD", "/v1/spaces/{space_id}/listen.ogg"),

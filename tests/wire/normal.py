@@ -9,7 +9,9 @@ YEAR = "2030"
 """The year of the scenario's clock. Times of other years come from the machine's clock."""
 _SECRETS = (
     (re.compile(r"\bspx_[\w-]+"), "<token>"),
-    (re.compile(r"\bsp[lsdc]_[\w-]+"), "<code>"),
+    (re.compile(r"(?<=[?&])(state|nonce|code_challenge)=[\w-]+"), r"\1=<random>"),
+    (re.compile(r"(?<=-away=)[\w-]+"), "<random>"),
+    (re.compile(r"\bsp[lsdco]_[\w-]+"), "<code>"),
     (re.compile(r"\bwhsec_[\w+/=-]+"), "<secret>"),
     (re.compile(r"\bmsg_[0-9a-f]{24}\b"), "<message>"),
     (re.compile(r"\bprobe[0-9a-f]{8}:[0-9a-f]{8}\b"), "<user>"),

@@ -167,6 +167,16 @@ def _remove_passkey(passkey_id: str) -> Call[None]:
     return Call("DELETE", place("me", "passkeys", passkey_id), NOTHING)
 
 
+def _provider() -> Call[sign_in.LinkedProvider]:
+    """Whether the provider of OpenID Connect signs in the caller's account."""
+    return Call("GET", place("me", "provider"), sign_in.LinkedProvider)
+
+
+def _unlink_provider() -> Call[None]:
+    """The provider signs in the caller's account no longer."""
+    return Call("DELETE", place("me", "provider"), NOTHING)
+
+
 def _following() -> Call[Page[Account]]:
     """The accounts that the caller follows."""
     return Call("GET", place("me", "following"), Page[Account])
@@ -256,6 +266,8 @@ class _Calls:
     invite = Operation(_invite)
     passkeys = Listing(_passkeys)
     remove_passkey = Operation(_remove_passkey)
+    provider = Operation(_provider)
+    unlink_provider = Operation(_unlink_provider)
     following = Listing(_following)
     follow = Operation(_follow)
     unfollow = Operation(_unfollow)

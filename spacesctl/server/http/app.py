@@ -37,6 +37,7 @@ from spacesctl.server.http.routes import (
     pins,
     posts,
     privacy,
+    provider,
     recordings,
     redactions,
     reports,
@@ -58,9 +59,9 @@ from spacesctl.server.webrtc import lanes, probe, whip_whep
 ROUTERS = [
     module.router
     for module in (
-        accounts, oversight, privacy, holds, tokens, sign_in, passkeys, devices, posts, clips, feed, calendar, spaces, pins, series, people,
-        messages, events, moderation, reports, suggestions, sanctions, appeals, transparency, bots, whip_whep, lanes, listen,
-        pages, probe, server, recordings, redactions, xapi, webhooks, notifications, coop,
+        accounts, oversight, privacy, holds, tokens, sign_in, passkeys, provider, devices, posts, clips, feed, calendar,
+        spaces, pins, series, people, messages, events, moderation, reports, suggestions, sanctions, appeals, transparency,
+        bots, whip_whep, lanes, listen, pages, probe, server, recordings, redactions, xapi, webhooks, notifications, coop,
     )
 ]  # fmt: skip
 

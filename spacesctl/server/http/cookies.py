@@ -21,6 +21,7 @@ from spacesctl.server.http.front.hosts import host_name
 from spacesctl.server.http.rates import is_loopback
 
 _NAME: Final = "spacesctl"
+_AWAY: Final = "spacesctl-away"
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORWARDED: Final = ("x-forwarded-for", "x-forwarded-host", "forwarded", "via")
 WHY: Final = (
@@ -60,10 +61,14 @@ def require_private(scope: Scope) -> None:
 
 def secret_of(scope: Scope, root: str) -> str | None:
     """The secret in the request's cookie; None without one, and over plain HTTP."""
+    return _value(scope, root, _NAME)
+
+
+def _value(scope: Scope, root: str, which: str) -> str | None:
     line, headers = line_of(scope), Headers(scope=scope)
     if line is Line.OPEN:
         return None
-    name = _name(scope, line, root)
+    name = _name(scope, line, root, which)
     for text in headers.getlist("cookie"):
         for pair in text.split(";"):
             found, equals, value = pair.strip().partition("=")
@@ -82,18 +87,28 @@ def removing(scope: Scope, root: str) -> str:
     return _header(scope, root, "", 0)
 
 
-def _header(scope: Scope, root: str, value: str, seconds: int) -> str:
+def _header(scope: Scope, root: str, value: str, seconds: int, which: str = _NAME) -> str:
     line = line_of(scope)
     secure = "; Secure" if line is Line.TLS else ""
-    name = _name(scope, line, root)
+    name = _name(scope, line, root, which)
     return f"{name}={value}; Path={root}/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
 
 
-def _name(scope: Scope, line: Line, root: str) -> str:
+def _name(scope: Scope, line: Line, root: str, which: str) -> str:
     if line is Line.TLS:
-        return f"__Secure-{_NAME}" if root else f"__Host-{_NAME}"
+        return f"__Secure-{which}" if root else f"__Host-{which}"
     port = Headers(scope=scope).get("host", "").rpartition(":")[2]
-    return f"{_NAME}-{port}" if port.isdigit() else _NAME
+    return f"{which}-{port}" if port.isdigit() else which
+
+
+def keeping(scope: Scope, root: str, secret: str, seconds: int) -> str:
+    """The header with which a browser keeps a secret while somebody is at the provider that signs them in."""
+    return _header(scope, root, secret, seconds, _AWAY)
+
+
+def kept(scope: Scope, root: str) -> str | None:
+    """That secret."""
+    return _value(scope, root, _AWAY)
 
 
 def require_own_page(scope: Scope, base_url: str) -> None:

@@ -27,6 +27,7 @@ from spacesctl.server.http import cookies
 from spacesctl.server.http.device_codes import DeviceCodes
 from spacesctl.server.http.front.front import Front
 from spacesctl.server.http.measured import Measured
+from spacesctl.server.http.oidc import Provider
 from spacesctl.server.http.rates import Rates, address_key
 from spacesctl.server.http.voice_clips import VoiceClips
 from spacesctl.server.process.alarm import Alarm
@@ -72,6 +73,8 @@ class Services(App):
     keys: Keys = field(default_factory=Keys.fresh)
     webhooks: WebhookSender = field(init=False)
     outlets: NotificationSender = field(init=False)
+    provider: Provider | None = None
+    """Of OpenID Connect, if one is set."""
     coop: CoopSender | None = None
     """If a Coop is set."""
     notify_schemes: frozenset[str] = frozenset()

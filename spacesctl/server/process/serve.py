@@ -31,6 +31,7 @@ from spacesctl.server.delivery.notification_sender import NotificationSender
 from spacesctl.server.delivery.safe_http import SafeHttp
 from spacesctl.server.delivery.webhook_sender import WebhookSender
 from spacesctl.server.http.front.front import Front
+from spacesctl.server.http.oidc import Provider
 from spacesctl.server.http.rates import Rates
 from spacesctl.server.http.readiness import BOTS
 from spacesctl.server.http.services import Services
@@ -191,6 +192,9 @@ async def _serve(
     look_after(app, disk, bot.id, settings.retention.kept)
     await _send_outside(app, stack)
     await _send_to_coop(app, settings.coop, stack)
+    if settings.oidc.issuer:
+        app.provider = await asyncio.to_thread(Provider, settings.oidc, f"{public}/sign-in")
+        stack.push_async_callback(app.provider.close)
     http_app = application(app, settings)
     server = HttpServer(http_app, app.front, certificate)
     serving = server.begin(http)

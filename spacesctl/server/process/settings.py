@@ -19,6 +19,7 @@ from spacesctl.server.delivery.apprise_address import DEFAULT_SCHEMES, ON_THIS_M
 from spacesctl.server.delivery.coop_settings import Coop
 from spacesctl.server.http.front.hosts import host_name
 from spacesctl.server.http.front.limits import RequestLimits
+from spacesctl.server.http.oidc_settings import Oidc
 from spacesctl.server.http.rates import Limits
 from spacesctl.server.process.retention_days import RetentionDays
 from spacesctl.server.webrtc.turn import Turn
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     turn: Turn = Field(default_factory=Turn)
     coop: Coop = Field(default_factory=Coop)
+    oidc: Oidc = Field(default_factory=Oidc)
     limits: Limits = Field(default_factory=Limits)
     requests: RequestLimits = Field(default_factory=RequestLimits)
     retention: RetentionDays = Field(default_factory=RetentionDays)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+from spacesctl.server.http.oidc import Provider
+from spacesctl.server.http.oidc_settings import Oidc
 from tests.api.authenticator import Authenticator
 from tests.api.browser import PASSWORD, Browser, code_of
+from tests.api.oidc_provider import CLIENT, SECRET, providing
 from tests.wire.wire import Caller, Wire
 
 
@@ -23,6 +26,7 @@ async def play(wire: Wire) -> None:
     made = await page.ok("POST", "/v1/accounts/me/links", status=201)
     await page.ok("POST", "/v1/session/link", {"code": code_of(made["url"])}, status=201)
     await _passkey(page)
+    await _provider(wire, page)
     await page.call("DELETE", "/v1/session", status=204)
     made = await wire.owner.ok("POST", "/v1/accounts/@xia/recovery", status=201)
     await page.prepare("POST", "/v1/session/link", {"code": code_of(made["url"])}, status=201)
@@ -43,6 +47,24 @@ async def _passkey(page: Caller) -> None:
     await page.ok("POST", "/v1/session/passkey", signed, status=401)
     await page.ok("GET", "/v1/accounts/me/passkeys")
     await page.call("DELETE", f"/v1/accounts/me/passkeys/{made['id']}", status=204)
+
+
+async def _provider(wire: Wire, page: Caller) -> None:
+    redirect = "http://space.test/sign-in"
+    async with providing(redirect) as there:
+        there.now = lambda: int(wire.clock.now().timestamp())
+        settings = {"issuer": there.issuer, "client_id": CLIENT, "client_secret": SECRET, "name": "Example"}
+        wire.api.app.provider = Provider(Oidc.model_validate(settings), redirect)
+        wire.normal.name(f"127.0.0.1:{there.port}", "provider")
+        asked = await page.ok("POST", "/v1/session/provider", {})
+        await page.call("POST", "/v1/session/provider/answer", there.authorize(asked["url"]), status=204)
+        await page.ok("GET", "/v1/accounts/me/provider")
+        away = Caller(wire, Browser(wire.api))
+        asked = await away.prepare("POST", "/v1/session/provider", {})
+        await away.ok("POST", "/v1/session/provider/answer", there.authorize(asked["url"]), status=201)
+        await page.call("DELETE", "/v1/accounts/me/provider", status=204)
+        await wire.api.app.provider.close()
+        wire.api.app.provider = None
 
 
 async def _let_in(wire: Wire, page: Caller) -> None:

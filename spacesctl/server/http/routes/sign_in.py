@@ -47,6 +47,7 @@ async def ways(app: Here, caller: Anyone, request: Request) -> api.Ways:
         why=None if private else cookies.WHY,
         sign_up=app.sign_up,
         passkeys=private and cookies.is_named(request.scope, passkeys.party_of(app.base_url)),
+        provider=app.provider.name if private and app.provider is not None else None,
         account=found,
     )
 

@@ -8,7 +8,7 @@ from alembic import op
 from spacesctl.store.tables import Utc
 
 revision = "0028"
-down_revision = "0024"
+down_revision = "0025"
 
 _QUOTE = re.compile(r"[Rr]ule (?P<rule>\S+) heard “(?P<words>[^”]*)”")
 _AT_ONCE = 1000
