@@ -16,9 +16,9 @@ def console(ctx: typer.Context, space: RoomRef = None) -> None:
     """
     if not terminal().is_terminal:
         raise Invalid("the terminal", "is none", hint="`spacesctl watch` prints lines, also into a file or a pipe")
-    from spacesctl.cli.seat.app import Console
+    from spacesctl.cli.seat.app import ConsoleApp
     from spacesctl.cli.seat.reader import facts
 
     with client(ctx, anonymous=True) as spaces:
         found = which.whole(spaces, space, guest=True)
-        Console(spaces, facts(spaces, found.id)).run()
+        ConsoleApp(spaces, facts(spaces, found.id)).run()

@@ -7,8 +7,6 @@ const wanted = (navigator.languages ?? ["en"]).map((one) => one.split("-")[0]).f
 const texts = LANGUAGES[wanted];
 const plural = new Intl.PluralRules(wanted);
 
-export const language = wanted;
-
 /** A text; `count` chooses its form. One that is missing shows its key. */
 export function t(key, values = {}) {
   const found = texts[key] ?? english[key] ?? key;

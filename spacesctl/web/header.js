@@ -1,6 +1,6 @@
 // What the Space is: its title, host, state, what goes for all, and what is shared in it.
 import { place, root } from "./api.js";
-import { language, seconds, t } from "./catalogue.js";
+import { seconds, t } from "./catalogue.js";
 import { $, words } from "./dom.js";
 import { showPins } from "./pins.js";
 
@@ -50,8 +50,8 @@ function stateText(space, view) {
   if (view.state === "live") return t("state.live");
   if (view.state !== "scheduled") return t("state.ended");
   if (!space.scheduled_start) return t("state.scheduled");
-  const start = new Date(space.scheduled_start).toLocaleString(language, { dateStyle: "full", timeStyle: "short" });
+  const start = new Date(space.scheduled_start).toLocaleString([], { dateStyle: "full", timeStyle: "short" });
   return t("state.starts", { time: start });
 }
 
-const clock = (time) => new Date(time).toLocaleTimeString(language, { timeStyle: "short" });
+const clock = (time) => new Date(time).toLocaleTimeString([], { timeStyle: "short" });

@@ -1,5 +1,5 @@
 // The page of one Space. One state, from the server: what it answers and what its events change; everything shown follows from that.
-import { Problem, get, place, root, typed, whoAmI } from "./api.js";
+import { Problem, get, place, root, spaceId, typed, whoAmI } from "./api.js";
 import { Captions } from "./captions.js";
 import { fill, t } from "./catalogue.js";
 import { Crowd } from "./crowd.js";

@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from spacesctl.cli.seat.app import Console
+from spacesctl.cli.seat.app import ConsoleApp
 from spacesctl.cli.seat.reader import facts
 from spacesctl.client.http import Client
 from tests.cli.inside import Person
@@ -20,7 +20,7 @@ from tests.cli.inside import Person
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
 
 
-def screen(app: Console) -> list[str]:
+def screen(app: ConsoleApp) -> list[str]:
     """The lines that the terminal shows."""
     return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
 
@@ -28,7 +28,7 @@ def screen(app: Console) -> list[str]:
 class Seat:
     """A host's console, and the API beside it."""
 
-    def __init__(self, host: Person, space: str, app: Console, pilot: Pilot[None]) -> None:
+    def __init__(self, host: Person, space: str, app: ConsoleApp, pilot: Pilot[None]) -> None:
         self.host, self.space, self.app, self.pilot = host, space, app, pilot
 
     async def api(self, path: str = "") -> Any:
@@ -78,7 +78,7 @@ async def seat(
             await asyncio.to_thread(api.post, f"/v1/spaces/{made['id']}/requests", {})
     with Client(host.server.url, host.token) as client:
         first = await asyncio.to_thread(facts, client, made["id"])
-        app = Console(client, first)
+        app = ConsoleApp(client, first)
         async with app.run_test(size=size) as pilot:
             yield Seat(host, made["id"], app, pilot)
 
@@ -218,7 +218,7 @@ async def test_who_is_no_staff_sees_what_the_audience_sees(host: Person, ann: Pe
         with Client(ann.server.url, ann.token) as client:
             first = await asyncio.to_thread(facts, client, made.space)
             assert first.suggestions == ()
-            app = Console(client, first)
+            app = ConsoleApp(client, first)
             async with app.run_test(size=(100, 30)) as pilot:
                 await pilot.press("M")
                 async with asyncio.timeout(8):

@@ -58,9 +58,10 @@ AT_HOME = (
     "models",
     "config",
     "context",
+    "console",
     "logout",
 )
-"""Commands that ask no server, or that start one themselves."""
+"""Commands that ask no server, that start one themselves, or that need a terminal before they ask."""
 WRONG: dict[str, Any] = json.loads(dump(space()))
 
 

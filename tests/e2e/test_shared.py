@@ -92,8 +92,7 @@ def test_the_page_says_that_somebody_one_blocked_is_speaking_and_links_a_calenda
             await page.goto(address(room))
             await browser.reads("stage", "@bad")
             assert not await page.is_visible("#blocked"), "it does not know who looks"
-            await page.evaluate("(token) => { space.token = token; }", room.tokens["mia"])
-            await room.as_host.call("PATCH", room.place, {"title": "Another"})
+            await browser.signs_in(room.tokens["mia"])
             await browser.reads("blocked", "someone you blocked is speaking: @bad")
             await room.act("demote", "bad")
             await page.wait_for_selector("#blocked", state="hidden")

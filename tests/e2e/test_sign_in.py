@@ -12,7 +12,7 @@ import pytest
 
 from tests import conform
 from tests.e2e.scene import run
-from tests.e2e.test_browser import Tab, tab
+from tests.e2e.test_browser import TRACKS, Tab, tab
 from tests.running import RunningServer, running_server
 
 pytestmark = [
@@ -99,21 +99,19 @@ def test_a_link_opens_the_space_with_the_seat_offered_and_who_takes_it_speaks_wi
             await page.goto(link)
             await browser.reads("who", "You are @ann")
             assert page.url == f"{named(server)}/s/{space['id']}", "the code is gone from the address"
-            await browser.reads("seat", "@host invites you to speak here")
-            await page.click("#seat button.primary")
-            await browser.reads("message", "You are on stage")
-            assert not await page.is_visible("#other-ways")
-            await page.click("#speak-button")
-            await browser.reads("speak-button", "close the microphone")
+            await browser.reads("invitation", "you are invited to speak")
+            await page.click("#accept")
+            await browser.reads("place", "you are on stage")
+            assert not await page.is_visible("#speak")
+            await page.click("#mic")
+            await browser.reads("mic", "close the microphone")
             await browser.holds("space.speaking.peer.connectionState === 'connected'")
             assert await browser.errors() == []
             with server.client(ann["token"]) as person:
                 assert person.get(f"/v1/spaces/{space['id']}")["me"]["role"] == "speaker"
                 [session] = [one for one in person.get("/v1/accounts/me/tokens")["data"] if one["kind"] == "session"]
                 person.delete(f"/v1/accounts/me/tokens/{session['id']}")
-            await browser.holds(
-                "['closed', 'failed', 'disconnected'].includes(space.speaking.peer.connectionState)", 20
-            )
+            await browser.holds(f"space.speaking.peer === null && {TRACKS}.every((one) => one === 'ended')", 20)
 
     run(body)
 
@@ -185,10 +183,8 @@ def test_over_plain_http_from_elsewhere_the_page_says_why_nobody_signs_in(tmp_pa
                 assert not await browser.page.is_visible("#password-form")
                 await browser.page.goto(f"{away}/s/{space['id']}")
                 await browser.reads("who", "browsers give it no microphone")
-                await browser.page.click("#speak summary")
-                await browser.page.click("#other-ways summary")
-                await browser.page.fill("#token", host["token"])
-                await browser.page.click("#speak-button")
+                await browser.signs_in(host["token"])
+                await browser.page.click("#mic")
                 await browser.reads("message", "no microphone")
 
     run(body)

@@ -36,7 +36,7 @@ MOST_SUGGESTED: Final = 3
 MOST_LINES: Final = 500
 
 
-class Console(App[None]):
+class ConsoleApp(App[None]):
     """A seat for who hosts or moderates a Space. It closes with `q`, and stays open when the Space ends."""
 
     TITLE = "spacesctl"
