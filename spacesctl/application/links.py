@@ -53,7 +53,10 @@ async def with_sign_in(app: App, account_id: str, space_id: str, text: str) -> s
     """The text of an invitation as it is forwarded to its invitee's own address: the Space's link in it signs them in, once. The stored
     message has the bare link: a database holds no secrets."""
     place = app.link(space_id)
-    if place not in text:
+    ours, gap, message = text.partition("\n\n")
+    if not ours.endswith(
+        place
+    ):  # a title, or the words of who invites, may have any link in them: those stay as they are
         return text
     async with app.db.begin() as db:
         try:
@@ -61,7 +64,7 @@ async def with_sign_in(app: App, account_id: str, space_id: str, text: str) -> s
         except NotFound:
             return text
         made = await _add(app, db, System("invitation"), target, space_id, INVITES_FOR)
-    return text.replace(place, f"{place}#link={made.code}", 1)
+    return f"{ours}#link={made.code}{gap}{message}"
 
 
 async def invite_to_sign_up(app: App, person: Person) -> NewLink:

@@ -17,6 +17,7 @@ from spacesctl.application.sessions import Browser, Opened, add_session, end_ses
 from spacesctl.application.tokens import ending, tell
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn, Refused
+from spacesctl.domain.ids import parse_handle
 from spacesctl.domain.principals import Person
 from spacesctl.domain.words import Kind, SignUp
 from spacesctl.store import accounts, audit, links, passwords
@@ -104,9 +105,12 @@ async def set_password(app: App, person: Person, current: str | None, new: str) 
 
 
 async def _found(app: App, db: AsyncConnection, handle: str) -> Account | None:
-    """The account with a handle, if there is one that may sign in."""
+    """The account with a handle (and not an id: guesses are counted by handle), if there is one that may sign in."""
+    bare = parse_handle(handle)
+    if bare is None:
+        return None
     try:
-        found = await accounts.present(db, handle)
+        found = await accounts.present(db, bare)
     except NotFound:
         return None
     return None if found.id == app.bot.id else found

@@ -97,7 +97,11 @@ def logout(ctx: typer.Context, server: Server = None, as_json: Json = False) -> 
     found = kept_tokens.read()
     with plain_client(ctx, server, None) as spaces:
         url = spaces.url
-    token = kept_tokens.token_of(url, found)
+    try:
+        token = kept_tokens.token_of(url, found)
+    except NotSignedIn:
+        kept_tokens.forget(url)
+        raise
     if token is None:
         raise NotSignedIn(f"you are not logged in to {url}", hint="`spacesctl context list` shows where you are")
     kept_tokens.forget(url)

@@ -5,7 +5,10 @@ import { ask, onSubmit, onward, sentence, taken, ways } from "./session.js";
 
 const $ = (id) => document.getElementById(id);
 
+/** Who is signed in already is asked to sign out first: a link of somebody else makes them nobody else. */
 async function byLink(code) {
+  const { account } = await ways();
+  if (account) throw new Error(`you are signed in as ${account.handle}: sign out on the page of your account before you use another link`);
   const { space_id: space } = await ask("POST", "session/link", { code });
   location.replace(space ? `s/${space}` : "account");
 }
@@ -43,5 +46,6 @@ try {
   else show(await ways());
 } catch (error) {
   $("message").textContent = sentence(error);
-  if (code !== null || answer !== null) show(await ways());
+  const found = await ways();
+  if (!found.account) show(found);
 }

@@ -4,14 +4,17 @@ import { t } from "./catalogue.js";
 import { $, button, make } from "./dom.js";
 import { ask, root, sentence, taken, ways } from "./session.js";
 
-/** Use the link's code, if there is one, and show who is here. Returns the account, or null. */
+/** Use the link's code, if there is one, and show who is here. Who is signed in already stays who they are. Returns the account, or null. */
 export async function arrive(spaceId) {
   const code = taken("link");
   let failed = null;
-  if (code !== null) await ask("POST", "session/link", { code }).catch((error) => (failed = error));
-  const found = await ways();
+  let found = await ways();
+  if (code !== null && !found.account) {
+    await ask("POST", "session/link", { code }).catch((error) => (failed = error));
+    found = await ways();
+  }
   showWho(found, spaceId);
-  if (failed && !found.account) $("message").textContent = sentence(failed);
+  if (failed) $("message").textContent = sentence(failed);
   return found.account;
 }
 

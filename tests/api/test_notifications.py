@@ -104,10 +104,15 @@ async def test_a_forwarded_invitation_signs_its_invitee_in_once_and_the_stored_o
     )
     task = asyncio.create_task(app.outlets.run())
     await ann.ok("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/12315544/"})
-    space = await host.ok("POST", "/v1/spaces", {"title": "T", "invite": ["@ann"]})
+    space = await host.ok("POST", "/v1/spaces", {"title": "T"})
+    path, trap = f"/v1/spaces/{space['id']}", f"https://e.test/?{space['link']}"
+    await host.ok("PATCH", path, {"title": trap})
+    await host.ok("POST", f"{path}/invites", {"handles": ["@ann"], "message": f"or {trap}"})
     await host.ok("POST", "/v1/dms", {"to": "@ann", "text": f"come to {space['link']}"})
     await until(ann, sent=2)
     (_, invitation), (_, message) = service.got
+    assert invitation.count("#link=") == 1
+    assert f"{trap}#" not in invitation, "who invites gets the code into no address of theirs"
     code = invitation.partition(f"{space['link']}#link=")[2].split()[0]
     assert "#" not in message, "only what the server itself writes has a link that signs in"
     assert code not in str(await ann.ok("GET", "/v1/dms"))

@@ -59,8 +59,11 @@ async def test_who_is_signed_out_is_so_also_with_the_old_cookie(api: Api) -> Non
 
 
 async def test_a_wrong_password_and_an_unknown_handle_are_answered_alike(api: Api) -> None:
-    await with_password(api, "ann")
+    ann = await with_password(api, "ann")
     await api.account("ben")  # who has no password
+    assert (await Browser(api).refused("POST", "/v1/session", {"handle": ann.id, "password": PASSWORD}))[
+        "status"
+    ] == 401
     answers = [
         await Browser(api).call("POST", "/v1/session", {**WRONG, "handle": handle})
         for handle in ("ann", "ben", "nobody", "spaces_bot", "not a handle!")

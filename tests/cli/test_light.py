@@ -21,7 +21,7 @@ from tests.running import spacesctl
 
 HEAVY = (
     "av", "vosk", "fastapi", "sqlalchemy", "numpy", "cryptography", "uvicorn", "aiortc", "re2", "OpenSSL", "pydantic",
-    "pydantic_core", "click", "pygments",
+    "pydantic_core", "click", "pygments", "keyring", "segno", "argon2", "webauthn", "authlib", "joserfc",
 )  # fmt: skip
 DOMAIN = {"spacesctl.domain", *(f"spacesctl.domain.{name}" for name in ("errors", "ids", "clock", "words"))}
 """What the command line may take from the domain. `posts` and `webhook_types` are constants of single commands."""

@@ -67,7 +67,8 @@ SILENT = {
     "reports note", "privacy release",
 }  # fmt: skip
 """They print nothing of what the server says."""
-ELSEWHERE = {"console", 
+ELSEWHERE = {
+    "console",
     "serve", "backup", "restore", "demo", "completion", "help", "doctor", "create", "speak", "listen", "play", "reports play",
     "sanction play",
     "models list", "models pull",

@@ -64,6 +64,12 @@ def test_from_an_invitation_to_an_account_that_signs_out_and_in_again(server: Ru
             await browser.reads("sessions", "(this one)")
             cookies = await page.context.cookies()
             assert [(one["httpOnly"], one["sameSite"]) for one in cookies] == [(True, "Strict")]
+            bens = server.account("ben")
+            with server.client(bens["token"]) as ben:
+                await page.goto(ben.post("/v1/accounts/me/links")["url"])
+            await browser.reads("message", "you are signed in as @ann")
+            await page.goto(f"{named(server)}/account")
+            await browser.reads("title", "@ann")
             await page.click("#sign-out")
             await page.wait_for_url(f"{named(server)}/sign-in")
             await page.fill("#handle", "@ann")
