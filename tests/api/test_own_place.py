@@ -73,4 +73,4 @@ async def test_who_comes_back_meanwhile_is_told_their_place_and_nothing_of_other
     assert [kind for kind in await greeted(Person((await api.account("ben")).id)) if kind != "you"] == ["hello"]
     actor.tick = actor.now_tick() + 250
     await api.app.registry.release()
-    assert await greeted(Person(ann.id)) == ["hello", "person.muted"]
+    assert await greeted(Person(ann.id)) == ["hello", "you", "person.muted"]
