@@ -192,6 +192,8 @@ def test_every_way_out_stops_the_microphone(tmp_path: Path) -> None:
                 await page.click("#mic")
                 await browser.holds(f"{TRACKS}.join() === 'live'")
                 await go()
+                if way == "leave":
+                    await browser.reads("place", "you listen")
                 await browser.holds(f"{TRACKS}.every((one) => one === 'ended')")
 
     run(body)
