@@ -13,13 +13,13 @@ export class Panel {
   #voice;
   #meter = 0;
 
-  /** `voice` of the stage; `fail`, `tell`, `refresh()` that reads one's place anew, and `listen()` that begins to, since who speaks hears. */
+  /** `voice` of the stage; `fail`, `tell`, `me()` is one's account id, `refresh()` reads one's place anew, and `listen()` begins to, since who speaks hears. */
   constructor(voice, hooks) {
     this.#voice = voice;
     this.#hooks = hooks;
     this.#on("mic", () => this.#switch());
     this.#on("hand", () => this.#hand());
-    this.#on("leave-stage", () => voice.end().then(() => ask("POST", `${place}/people/me/demote`, {})));
+    this.#on("leave-stage", () => voice.end().then(() => ask("POST", `${place}/people/${hooks.me()}/demote`, {})));
     this.#on("cough", () => ask("POST", `${place}/cough`, {}).then(() => hooks.tell(t("mic.cough.done"))));
     this.#on("accept", () => ask("POST", `${place}/accept`).then(hooks.refresh));
     this.#on("decline", () => ask("POST", `${place}/decline`).then(hooks.refresh));

@@ -25,7 +25,7 @@ const crowd = new Crowd({ tell, fail });
 const desk = new Desk({ tell, fail, refresh: readAgain });
 const hearing = new Hearing({ onState: connectionChanged, onRefused: refused, onNote: tell });
 const voice = new Voice(() => state.account?.id, { onState: connectionChanged, onRefused: voiceRefused, onChange: showAll });
-const panel = new Panel(voice, { tell, fail, refresh: readAgain, listen: () => hearing.isOn || hearing.start().then(showAll) });
+const panel = new Panel(voice, { tell, fail, me: () => state.account.id, refresh: readAgain, listen: () => hearing.isOn || hearing.start().then(showAll) });
 // Where somebody wants to look at or measure the connections: `window.space.listening.peer.getStats()`.
 window.space = { listening: hearing, speaking: voice, get view() { return state.view; } }; // prettier-ignore
 
