@@ -37,7 +37,8 @@ def engine(text: list[str], phrases: int, seed: int = 45) -> RuleEngine:
         word + draw.choice(("ism", "ette", "oid")) for word in draw.sample(vocabulary, min(phrases, len(vocabulary)))
     ]
     chosen = [*alone[: phrases // 2], *made][:phrases]
-    regexes = (f"{draw.choice(vocabulary)} (one|two)? ?{draw.choice(vocabulary)}(s|ing)?" for _ in range(500))
+    draw = random.Random(seed + 1)  # the same regexes beside few phrases and beside many
+    regexes = [f"{draw.choice(vocabulary)} (one|two)? ?{draw.choice(vocabulary)}(s|ing)?" for _ in range(500)]
     rules = [
         f"[[rule]]\nid = 'w{n}'\nactions = ['log']\nwhen.any = [{{ words = {chosen[n : n + 100]} }}]\n"
         for n in range(0, phrases, 100)
