@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from spacesctl.api.moderation import NewReport
-from spacesctl.api.people import NewKick, NewMeasure
+from spacesctl.api.people import NewKick, NewMeasure, NewSpaceMeasure
 from spacesctl.cli.seat.room import Room
 from spacesctl.client.room_view import Person
 from spacesctl.domain.errors import Invalid
+from spacesctl.domain.words import MeasureKind
 
 if TYPE_CHECKING:
     from spacesctl.client.http import Client
 
 SLOW_EVERY: Final = 30
+"""Seconds between two requests or reactions of one account."""
+FOR_GOOD: Final = NewSpaceMeasure()
 
 
 @dataclass(frozen=True)
@@ -110,30 +113,19 @@ def _deny(client: Client, asked: Asked) -> str:
     return f"{who.handle} may not speak now"
 
 
-def _mute_all(client: Client, asked: Asked) -> str:
-    if "mute" in asked.room.watched.view.measures:
-        client.people.end_measure(asked.space, "mute")
-        return "people may speak again"
-    client.people.measure(asked.space, "mute")
-    return "all are muted"
+def _switch(
+    action: MeasureKind, on: str, off: str, terms: NewSpaceMeasure = FOR_GOOD
+) -> Callable[[Client, Asked], str]:
+    """Put a measure on the Space or, when it is there, end it."""
 
+    def switch(client: Client, asked: Asked) -> str:
+        if action in asked.room.watched.view.measures:
+            client.people.end_measure(asked.space, action)
+            return off
+        client.people.measure(asked.space, action, terms)
+        return on
 
-def _lock(client: Client, asked: Asked) -> str:
-    if "lock" in asked.room.watched.view.measures:
-        client.people.end_measure(asked.space, "lock")
-        return "unlocked"
-    client.people.measure(asked.space, "lock")
-    return "locked: nobody new joins"
-
-
-def _slow(client: Client, asked: Asked) -> str:
-    from spacesctl.api.people import NewSpaceMeasure
-
-    if "slow" in asked.room.watched.view.measures:
-        client.people.end_measure(asked.space, "slow")
-        return "no longer slow"
-    client.people.measure(asked.space, "slow", NewSpaceMeasure(every=SLOW_EVERY))
-    return f"slow: one request or reaction in {SLOW_EVERY} s"
+    return switch
 
 
 def _hold(client: Client, asked: Asked) -> str:
@@ -181,7 +173,7 @@ def _end(client: Client, asked: Asked) -> str:
 
 ACTS: Final[Mapping[str, Act]] = {
     "m": Act("mute or unmute", _mute, about=True),
-    "M": Act("mute all", _mute_all),
+    "M": Act("mute all", _switch("mute", "all are muted", "people may speak again")),
     "d": Act("demote", _demote, about=True),
     "k": Act("kick", _kick, about=True, asks=True),
     "b": Act("block", _block, about=True, asks=True),
@@ -189,8 +181,16 @@ ACTS: Final[Mapping[str, Act]] = {
     "r": Act("report", _report, about=True, asks=True),
     "a": Act("approve", _approve),
     "n": Act("deny", _deny),
-    "L": Act("lock", _lock),
-    "S": Act("slow", _slow),
+    "L": Act("lock", _switch("lock", "locked: nobody new joins", "unlocked")),
+    "S": Act(
+        "slow",
+        _switch(
+            "slow",
+            f"slow: one request or reaction in {SLOW_EVERY} s",
+            "no longer slow",
+            NewSpaceMeasure(every=SLOW_EVERY),
+        ),
+    ),
     "D": Act("dump", _dump),
     "H": Act("hold", _hold),
     "u": Act("undo", _undo),
