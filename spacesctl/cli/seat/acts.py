@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SLOW_EVERY: Final = 30
 """Seconds between two requests or reactions of one account."""
+SLOW: Final = NewSpaceMeasure(every=SLOW_EVERY)
 FOR_GOOD: Final = NewSpaceMeasure()
 
 
