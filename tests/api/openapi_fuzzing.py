@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.api.plain_requests import STREAMS
 from tests.conform import the_document
 
-EXAMPLES = 14
+EXAMPLES = 10
 """Requests to each operation, by each caller: as many right ones as wrong ones."""
 CHECKS: list[Any] = [
     not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance,

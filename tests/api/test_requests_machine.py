@@ -240,7 +240,7 @@ def test_after_any_requests_the_store_agrees_with_itself(walk: list[Step]) -> No
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=18, suppress_health_check=list(HealthCheck))
 @given(steps)
 def test_after_any_requests_the_store_agrees_with_itself_at_length(walk: list[Step]) -> None:
     _run(walk)
