@@ -15,7 +15,7 @@ from spacesctl.domain.accounts import Account
 from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn
 from spacesctl.domain.ids import new_link_code
 from spacesctl.domain.principals import Person, Principal, System
-from spacesctl.store import accounts, audit, identities, links, passkeys, passwords
+from spacesctl.store import accounts, audit, identities, links, notifications, passkeys, passwords, webhooks
 from spacesctl.store.links import NewLink
 
 SIGNS_IN_FOR: Final = timedelta(minutes=15)
@@ -97,8 +97,8 @@ class Recovered:
 
 
 async def recover(app: App, person: Person, ref: str) -> Recovered:
-    """For admins: all ways to sign in to an account go but its tokens, its sessions end, and a link lets its owner in again. Raises
-    NotFound or NotAllowed."""
+    """For admins: all ways to sign in to an account go but its tokens, with its notification addresses and webhooks; its sessions end, and
+    a link lets its owner in again. Raises NotFound or NotAllowed."""
     async with ending(app) as end, app.begin(person) as db:
         target = await accounts.present(db, ref)
         _require_people(app, target)
@@ -107,6 +107,7 @@ async def recover(app: App, person: Person, ref: str) -> Recovered:
         await passkeys.drop(db, target.id)
         await identities.drop(db, target.id)
         await links.drop(db, target.id)
+        await _forget_addresses(db, target.id)
         ended = await end_sessions(app, db, end, person, target, f"was ended by @{person.handle}", but=None)
         made = await _add(app, db, person, target, None, RECOVERS_FOR)
         await audit.append(db, audit.Entry("account.recover", person, None, target.id), now)
@@ -116,6 +117,14 @@ async def recover(app: App, person: Person, ref: str) -> Recovered:
         )
         await tell(app, db, target.id, text, now)
     return Recovered(target, ended, made)
+
+
+async def _forget_addresses(db: AsyncConnection, account_id: str) -> None:
+    """Who had the account may have set them, and invitations that sign in are forwarded there."""
+    for outlet in await notifications.of_account(db, account_id):
+        await notifications.remove(db, outlet.id)
+    for hook in await webhooks.of_account(db, account_id):
+        await webhooks.remove(db, hook.id)
 
 
 async def _add(

@@ -98,6 +98,7 @@ async def set_password(app: App, person: Person, current: str | None, new: str) 
             raise Refused("changed", "the password was changed meanwhile")
         account, now = await accounts.present(db, me), app.clock.now()
         await passwords.put(db, me, hashed, now)
+        await links.drop(db, me)
         await audit.append(db, audit.Entry("password.set", person, None, me), now)
         text = "The password of this account was set, and its other sessions ended. If it was not you, ask the operator for help."
         await tell(app, db, me, text, now)

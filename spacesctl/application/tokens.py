@@ -14,11 +14,11 @@ from spacesctl.application.app import App
 from spacesctl.application.projections.phrases import in_words
 from spacesctl.domain.accounts import Account
 from spacesctl.domain.clock import rfc3339
-from spacesctl.domain.errors import Invalid, NotAllowed, NotFound
+from spacesctl.domain.errors import Invalid, NotAllowed, NotFound, Refused
 from spacesctl.domain.ids import new_token
 from spacesctl.domain.principals import Person, Principal, System
 from spacesctl.domain.words import CredentialKind, Scope
-from spacesctl.store import accounts, audit, direct_messages, tokens
+from spacesctl.store import accounts, audit, direct_messages, links, tokens
 from spacesctl.store.tokens import KeptToken, NewToken
 
 USE = frozenset({Scope.USE})
@@ -106,7 +106,7 @@ async def list_tokens(app: App, person: Person, ref: str) -> tuple[Account, list
 async def revoke_tokens(app: App, person: Person, ref: str, which: Which) -> tuple[Account, int]:
     """Revoke tokens of the person's own account, or as an admin of any but the bundled bot's. Returns the account and how many there were.
     What they opened (event streams, sound, lanes) ends, and what was asked with them and is not written yet is refused. Raises NotFound,
-    also when there is none of these, NotAllowed or Invalid.
+    also when there is none of these, NotAllowed, Refused or Invalid. With all of them go the links that wait.
     """
     now = app.clock.now()
     async with ending(app) as end, app.begin(person) as db:
@@ -118,10 +118,27 @@ async def revoke_tokens(app: App, person: Person, ref: str, which: Which) -> tup
         picked = which.picked(await tokens.of_account(db, target.id), person)
         if not picked and not which.all:
             raise NotFound("token", which.id or f"labelled {which.label!r}")
+        picked = await _revocable(db, person, which, picked, now)
+        if which.all:
+            await links.drop(db, target.id)
         end(picked)
         by = f"@{person.handle}" if person.account_id != target.id else "you"
         await end_tokens(app, db, person, picked, "token.revoke", f"was revoked by {by}", now)
     return target, len(picked)
+
+
+async def _revocable(
+    db: AsyncConnection, person: Person, which: Which, picked: list[KeptToken], now: datetime
+) -> list[KeptToken]:
+    """Those that the person may revoke: what can do more than the token in use stays, or else a browser that somebody took would take the
+    server from its operator. Raises NotAllowed for one that is named, and Refused with reason `last_admin`."""
+    may = [one for one in picked if person.is_admin or one.scopes <= person.scopes]
+    if len(may) < len(picked) and not which.all:
+        raise NotAllowed("a token that can do more than yours is revoked with such a one", reason="scope")
+    gone = {one.id for one in may}
+    if any(Scope.ADMIN in one.scopes for one in may) and not await tokens.admin_tokens(db, now) - gone:
+        raise Refused("last_admin", "it is the last token with the admin scope", hint="make another one before")
+    return may
 
 
 End = Callable[[Collection[KeptToken]], None]

@@ -34,7 +34,8 @@ class UsedLink:
 
 
 async def add(db: AsyncConnection, new: NewLink, now: datetime, *, most: int) -> None:
-    """Store a link by its hash. Those that are over go, and of one account the oldest beyond `most`."""
+    """Store a link by its hash. Those that are over go, and of one account the oldest beyond `most`. Links to Spaces, of which others can
+    have many made, are counted apart."""
     await db.execute(delete(links).where(links.c.expires_at <= now))
     row = {
         "hash": token_hash(new.code),
@@ -45,7 +46,8 @@ async def add(db: AsyncConnection, new: NewLink, now: datetime, *, most: int) ->
     }
     await db.execute(links.insert().values(row))
     newest_first = (links.c.created_at.desc(), links.c.hash)
-    beyond = select(links.c.hash).where(links.c.account_id.is_not_distinct_from(new.account_id))
+    alike = links.c.space_id.is_(None) if new.space_id is None else links.c.space_id.is_not(None)
+    beyond = select(links.c.hash).where(links.c.account_id.is_not_distinct_from(new.account_id), alike)
     await db.execute(delete(links).where(links.c.hash.in_(beyond.order_by(*newest_first).offset(most))))
 
 

@@ -179,6 +179,13 @@ async def admins(db: AsyncConnection, now: datetime) -> set[str]:
     return set(await db.scalars(query.where(accounts.c.suspended_at.is_(None), _lasts(now), _IS_ADMIN).distinct()))
 
 
+async def admin_tokens(db: AsyncConnection, now: datetime) -> set[str]:
+    """The ids of all tokens with the admin scope, of accounts that are not suspended."""
+    query = select(tokens.c.hash).join(accounts, tokens.c.account_id == accounts.c.id)
+    found = await db.scalars(query.where(accounts.c.suspended_at.is_(None), _lasts(now), _IS_ADMIN))
+    return {one[:CREDENTIAL_ID] for one in found}
+
+
 def _lasts(now: datetime) -> ColumnElement[bool]:
     return or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now)
 

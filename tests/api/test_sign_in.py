@@ -281,6 +281,45 @@ async def test_recovery_by_the_operator(api: Api) -> None:
     assert (await api.owner.refused("POST", "/v1/accounts/@spaces_bot/recovery"))["reason"] == "scope"
 
 
+async def test_after_a_recovery_nothing_is_forwarded_to_whom_the_account_had_before(api: Api) -> None:
+    ann = await api.account("ann")
+    api.app.notify_schemes, api.app.allow_private = frozenset({"json"}), True
+    await ann.ok("POST", "/v1/notifications", {"url": "json://127.0.0.1:9/x"})
+    await ann.ok("POST", "/v1/webhooks", {"url": "https://hooks.example/x", "events": ["spaces.start"]})
+    await api.owner.ok("POST", "/v1/accounts/@ann/recovery")
+    for path in ("/v1/notifications", "/v1/webhooks"):
+        assert (await ann.ok("GET", path))["data"] == []
+
+
+@pytest.mark.parametrize("way", ["password", "revoke"])
+async def test_a_link_that_waits_goes_with_a_new_password_and_with_all_tokens(api: Api, way: str) -> None:
+    ann = await with_password(api, "ann")
+    waiting = await ann.ok("POST", "/v1/accounts/me/links")
+    if way == "password":
+        await ann.ok("PUT", "/v1/accounts/me/password", {"current": PASSWORD, "password": "another long one"})
+    else:
+        await ann.ok("DELETE", f"{MINE}?all=true")
+    used = await Browser(api).call("POST", "/v1/session/link", {"code": code_of(waiting["url"])})
+    assert used.status_code == 401
+
+
+async def test_a_password_cannot_be_tried_without_the_account_being_told(api: Api) -> None:
+    await with_password(api, "ann")
+    page = Browser(api, **{"Dry-Run": "true", "Authorization": f"Bearer {(await api.account('ben')).token}"})
+    tried = await page.call("POST", "/v1/session", {"handle": "ann", "password": PASSWORD})
+    assert (tried.status_code, "set-cookie" in tried.headers) == (400, False)
+
+
+async def test_links_that_others_have_made_push_none_of_ones_own_out(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "MOST", 2)
+    host, ann = await api.accounts("host", "ann")
+    own = await ann.ok("POST", "/v1/accounts/me/links")
+    space_id = (await api.live(host)).rpartition("/")[2]
+    for _ in range(3):
+        await api.owner.ok("POST", "/v1/accounts/@ann/links", {"space_id": space_id})
+    await Browser(api).ok("POST", "/v1/session/link", {"code": code_of(own["url"])})
+
+
 async def test_a_link_signs_in_once_and_for_minutes(tmp_path: Path) -> None:
     clock = VirtualClock(datetime(2026, 11, 30, 18, tzinfo=UTC))
     async with running_api(tmp_path / "data", clock=clock) as api:

@@ -92,6 +92,16 @@ async def test_all_are_revoked_with_the_one_in_use(api: Api) -> None:
     assert (await ann.refused("GET", MINE))["status"] == 401
 
 
+async def test_a_token_revokes_none_that_can_do_more_and_the_last_admin_token_stays(api: Api) -> None:
+    weak = As(api, (await api.owner.ok("POST", MINE, {"label": "weak", "scopes": ["use"]}))["token"])
+    strong = next(one for one in (await listed(api.owner)).values() if "admin" in one["scopes"])
+    assert (await weak.refused("DELETE", f"{MINE}/{strong['id']}"))["reason"] == "scope"
+    assert (await weak.ok("DELETE", f"{MINE}?all=true"))["revoked"] == 1
+    assert (await api.owner.refused("DELETE", f"{MINE}?all=true"))["reason"] == "last_admin"
+    await api.owner.ok("POST", MINE, {"label": "another", "scopes": ["use", "admin"]})
+    await api.owner.ok("DELETE", f"{MINE}/{strong['id']}")
+
+
 @pytest.mark.parametrize("query", ["", "?but_this=true", "?all=true&label=x"])
 async def test_which_ones_must_be_said(api: Api, query: str) -> None:
     ann = await api.account("ann")

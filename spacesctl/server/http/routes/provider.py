@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from spacesctl.api import sign_in as api
 from spacesctl.api.wire import dump
@@ -13,11 +13,11 @@ from spacesctl.server.http.browsers import browser_of
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.oidc import LASTS, Provider
 from spacesctl.server.http.routes.sign_in import OWN_PAGE, begun
-from spacesctl.server.http.services import Anyone, Here, Services, SignedIn, no_dry_run
+from spacesctl.server.http.services import Anyone, Here, Services, SignedIn
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 
 router = APIRouter(prefix="/v1", tags=["sign-in"], route_class=WireRoute)
-IN_MEMORY = [*OWN_PAGE, Depends(no_dry_run)]
+IN_MEMORY = OWN_PAGE
 
 
 @router.post("/session/provider", dependencies=IN_MEMORY)

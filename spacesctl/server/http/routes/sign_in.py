@@ -16,7 +16,7 @@ from spacesctl.server.http.browsers import browser_of
 from spacesctl.server.http.cookies import Line
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.serializers import account, account_fields
-from spacesctl.server.http.services import Admin, Anyone, Here, Services, SignedIn, services
+from spacesctl.server.http.services import Admin, Anyone, Here, Services, SignedIn, no_dry_run, services
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import accounts
 from spacesctl.store.links import NewLink
@@ -31,7 +31,8 @@ async def own_page(request: Request) -> None:
     cookies.require_own_page(request.scope, services(request).base_url)
 
 
-OWN_PAGE = [Depends(own_page)]
+OWN_PAGE = [Depends(own_page), Depends(no_dry_run)]
+"""What is tried without being done would tell whether a password is right, and nobody would be told."""
 
 
 @router.get("/sign-in")

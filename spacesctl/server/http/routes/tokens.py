@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from spacesctl.api import accounts as api
 from spacesctl.api.wire import Page, Time, time
 from spacesctl.application import tokens as use
-from spacesctl.domain.errors import Invalid, NotAllowed, NotFound, TooMany
+from spacesctl.domain.errors import Invalid, NotAllowed, NotFound, Refused, TooMany
 from spacesctl.domain.principals import Person
 from spacesctl.server.http.limited import limited
 from spacesctl.server.http.serializers import account_fields
@@ -61,7 +61,7 @@ def _shown(one: KeptToken, caller: Person) -> api.Token:
 
 
 @router.delete("")
-@may_fail(Invalid, NotFound, NotAllowed)
+@may_fail(Invalid, NotFound, NotAllowed, Refused)
 @limited("change")
 async def revoke_tokens(
     app: Here,
@@ -72,13 +72,14 @@ async def revoke_tokens(
     but_this: bool = False,
 ) -> api.RevokedTokens:
     """Revoke the tokens with this label, or `all` of the caller's own account (`me`); admins may for any account but the bundled bot's.
-    `but_this` spares the token of this request. What they opened ends, and the account is told. 404 when none has the label.
+    `but_this` spares the token of this request, and what can do more than it stays. What they opened ends, and the account is told. 404
+    when none has the label.
     """
     return await _revoke(app, caller, ref, use.Which(label=label, all=all_, but_this=but_this))
 
 
 @router.delete("/{token_id}")
-@may_fail(NotFound, NotAllowed)
+@may_fail(NotFound, NotAllowed, Refused)
 @limited("change")
 async def revoke_token(app: Here, caller: SignedIn, ref: str, token_id: str) -> api.RevokedTokens:
     """Revoke one token, by its id."""
