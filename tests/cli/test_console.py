@@ -204,13 +204,14 @@ async def test_whatever_people_are_called_the_frame_is_kept(
         monkeypatch.setenv("NO_COLOR", "1")
     async with seat(host, ann, size=size, title=title) as made:
         await made.shows(ann.handle)
-        await made.shows("m mute")
+        await made.shows("? help")
         shown = screen(made.app)
         assert len(shown) == size[1]
         assert {cell_len(line) for line in shown} == {size[0]}
         assert ann.handle in "\n".join(shown)
         assert "here" in shown[-3]
-        assert shown[-1].strip().startswith("m mute")
+        assert {key for key in shown[-1].split() if len(key) == 1} == set("?mkanMLHu")
+        assert "talk" in shown[1]
 
 
 async def test_who_is_no_staff_sees_what_the_audience_sees(host: Person, ann: Person) -> None:

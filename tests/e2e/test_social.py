@@ -110,7 +110,7 @@ def test_a_profile_is_shown_and_edited(server: RunningServer) -> None:
     shown = server.run("", "profile", "@hal")
     assert "Hal H.  (person)\n  Opens doors.\n  0 followers, follows 0\nDoors  [" in shown.stdout
     refused(server.run(hal, "profile", "edit"), 2, "say what to change")
-    refused(server.run("", "profile"), 4, "no token")
+    refused(server.run("", "profile"), 4, "you are not logged in")
 
 
 def test_a_calendar_is_written_or_printed_with_the_address_to_subscribe_to(

@@ -161,7 +161,7 @@ def test_the_listen_button_brings_the_sound_to_a_browser_that_may_only_relay(cot
             await browser.page.goto(address(room))
             await browser.page.click("#listen")
             async with asyncio.timeout(15):
-                while await browser.page.evaluate("space.listening?.peer.connectionState") != "connected":
+                while await browser.page.evaluate("space.listening?.peer?.connectionState") != "connected":
                     await asyncio.sleep(0.1)
             await browser.holds(HEARS)
             before = await browser.page.evaluate(HEARD)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from spacesctl.api.accounts import NewBlock
 from spacesctl.api.moderation import NewReport
 from spacesctl.api.people import NewKick, NewMeasure, NewSpaceMeasure
 from spacesctl.cli.seat.room import Room
@@ -55,6 +56,8 @@ class Act:
     about: bool = False
     """Whether it is about the chosen person."""
     asks: bool = False
+    reads: str = "they read it"
+    """Who reads the reason."""
 
 
 def _mute(client: Client, asked: Asked) -> str:
@@ -77,7 +80,7 @@ def _kick(client: Client, asked: Asked) -> str:
 
 
 def _block(client: Client, asked: Asked) -> str:
-    client.accounts.block(asked.person.id)
+    client.accounts.block(asked.person.id, NewBlock(reason=asked.reason))
     return f"{asked.person.handle} is blocked"
 
 
@@ -177,9 +180,9 @@ ACTS: Final[Mapping[str, Act]] = {
     "M": Act("mute all", _switch("mute", "all are muted", "people may speak again")),
     "d": Act("demote", _demote, about=True),
     "k": Act("kick", _kick, about=True, asks=True),
-    "b": Act("block", _block, about=True, asks=True),
+    "b": Act("block", _block, about=True, asks=True, reads="you alone read it"),
     "w": Act("warn", _warn, about=True, asks=True),
-    "r": Act("report", _report, about=True, asks=True),
+    "r": Act("report", _report, about=True, asks=True, reads="staff read it, and not the person"),
     "a": Act("approve", _approve),
     "n": Act("deny", _deny),
     "L": Act("lock", _switch("lock", "locked: nobody new joins", "unlocked")),

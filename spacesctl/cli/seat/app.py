@@ -34,6 +34,11 @@ MOST_ROWS: Final = 200
 """People in the table; the search finds the others."""
 MOST_SUGGESTED: Final = 3
 MOST_LINES: Final = 500
+WIDTHS: Final = {"": 6, "role": 9, "mic": 7, "talk": 4}
+"""Columns of the people's table; who they are gets the rest of its half."""
+LEAST_WHO: Final = 12
+SHORT: Final = {"m": "mute", "k": "kick", "a": "yes", "n": "no", "M": "all", "L": "lock", "H": "hold", "u": "undo"}
+"""What fits into 80 columns of the keys; `?` has them all."""
 
 
 class ConsoleApp(App[None]):
@@ -58,10 +63,10 @@ class ConsoleApp(App[None]):
     #question-title { text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"do('{key}')", act.name) for key, act in ACTS.items()),
-        Binding("slash", "find", "find", key_display="/"),
         Binding("question_mark", "help", "help", key_display="?"),
-        Binding("q", "quit", "leave"),
+        *(Binding(key, f"do('{key}')", SHORT.get(key, ""), show=key in SHORT) for key in ACTS),
+        Binding("slash", "find", show=False),
+        Binding("q", "quit", show=False),
         Binding("escape", "found", show=False),
     ]
 
@@ -84,7 +89,7 @@ class ConsoleApp(App[None]):
         with Horizontal():
             with Vertical(id="left"):
                 yield Input(placeholder="find", id="find")
-                yield DataTable[Text](id="people", cursor_type="row", zebra_stripes=False)
+                yield DataTable[Text](id="people", cursor_type="row", cell_padding=0)
                 yield Static(id="about")
             with Vertical(id="right"):
                 yield RichLog(id="captions", wrap=True, max_lines=MOST_LINES, min_width=20)
@@ -97,8 +102,9 @@ class ConsoleApp(App[None]):
 
     def on_mount(self) -> None:
         table = self._pane("#people", DataTable)
+        who = max(LEAST_WHO, self.size.width // 2 - sum(WIDTHS.values()) - 2)
         for name in panes.COLUMNS:
-            table.add_column(name, key=name)
+            table.add_column(name, key=name, width=WIDTHS.get(name, who))
         table.focus()
         self._reader.begin()
         self.set_interval(REDRAW, self._look)
@@ -263,5 +269,5 @@ class ConsoleApp(App[None]):
 
 def _question(act: Act, who: Person | None) -> ModalScreen[str | None]:
     if act.about and who is not None:
-        return Question(f"{act.name} {who.handle}?", "A reason, which they read (may be empty); Escape: no")
+        return Question(f"{act.name} {who.handle}?", f"Why ({act.reads}; may be empty)? Escape: no")
     return Sure(f"{act.name} this Space?")

@@ -67,7 +67,8 @@ class Help(ModalScreen[None]):
         keys = {
             **{key: act.name for key, act in ACTS.items()},
             "/": "find",
-            "up, down": "choose somebody",
+            "arrows": "choose somebody",
+            "?": "these keys; Escape closes them",
             "q": "leave",
         }
         with Vertical(id="question"):

@@ -64,7 +64,7 @@ def person(room: Room, one: Person) -> tuple[Text, ...]:
     share = room.share_of(one.id)
     level = level_bar(SILENCE if one.level is None else one.level, one.active)
     return (
-        level[:8],
+        level[:5],
         name,
         Text(one.role, style="dim"),
         _microphone(one),
