@@ -34,10 +34,16 @@ export async function busy(element, work, fail) {
   }
 }
 
+/** The element that is there, if the new one is like it. A menu that somebody has opened stays open, whatever else changed. */
+function same(before, one) {
+  if (before?.querySelector("details[open]")) one.querySelector("details")?.setAttribute("open", "");
+  return before?.isEqualNode(one) ? before : one;
+}
+
 /** Show children in place of those that are there; one with the same `data-key` and text stays, and with it the focus. */
 export function show(list, children) {
   const before = new Map([...list.children].map((one) => [one.dataset.key, one]));
-  const kept = children.map((one) => (before.get(one.dataset.key)?.isEqualNode(one) ? before.get(one.dataset.key) : one));
+  const kept = children.map((one) => same(before.get(one.dataset.key), one));
   if (kept.length === list.children.length && kept.every((one, at) => one === list.children[at])) return;
   const focused = document.activeElement?.closest("[data-key]")?.dataset.key;
   const what = document.activeElement?.dataset.do;
