@@ -112,8 +112,8 @@ async def recover(app: App, person: Person, ref: str) -> Recovered:
         made = await _add(app, db, person, target, None, RECOVERS_FOR)
         await audit.append(db, audit.Entry("account.recover", person, None, target.id), now)
         text = (
-            f"@{person.handle} ended the sessions of this account and all ways to sign in to it but its tokens, and made "
-            "a link that signs in once."
+            f"@{person.handle} ended the sessions of this account and all ways to sign in to it but its tokens, removed its "
+            "notification addresses and webhooks, and made a link that signs in once."
         )
         await tell(app, db, target.id, text, now)
     return Recovered(target, ended, made)
