@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from spacesctl.client.http import Client
 from spacesctl.server.http.rates import Limits
 from tests.raw import Raw
 
@@ -126,6 +128,15 @@ def wait_until(true: Callable[[], Any], seconds: float = 10.0) -> None:
 
 def spacesctl(*words: str) -> list[str]:
     return [sys.executable, "-m", "spacesctl", *words]
+
+
+@asynccontextmanager
+async def threaded(client: Client) -> AsyncIterator[Client]:
+    """A client whose methods are called in threads. It is closed in one, too: that waits for calls under way."""
+    try:
+        yield client
+    finally:
+        await asyncio.to_thread(client.close)
 
 
 @contextmanager

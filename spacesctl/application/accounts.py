@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from spacesctl.application.app import App
 from spacesctl.application.once import Keep
 from spacesctl.application.tokens import USE, add_token
-from spacesctl.domain.accounts import DELETED, Account
+from spacesctl.domain.accounts import RESERVED, Account
 from spacesctl.domain.errors import Invalid, Refused
 from spacesctl.domain.ids import new_account_id, new_token, parse_handle, retired_handle
 from spacesctl.domain.principals import Person, Principal
@@ -34,10 +34,8 @@ def new_account(app: App, handle: str, name: str | None, kind: Kind) -> Account:
     parsed = parse_handle(handle)
     if parsed is None:
         raise Invalid("handle", "has 1 to 15 letters, digits or underscores")
-    if parsed == "me":
-        raise Invalid("handle", "is reserved: it stands for one's own account")
-    if parsed == DELETED:
-        raise Invalid("handle", "is reserved: it stands for deleted accounts")
+    if (why := RESERVED.get(parsed)) is not None:
+        raise Invalid("handle", f"is reserved: {why}")
     return Account(new_account_id(), parsed, name or parsed, kind, app.clock.now())
 
 

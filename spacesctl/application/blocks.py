@@ -20,7 +20,7 @@ from spacesctl.domain.principals import Person, Principal, Rule, described
 from spacesctl.domain.sanction import Sanction
 from spacesctl.domain.words import Role, State
 from spacesctl.live.transaction import Transaction
-from spacesctl.store import accounts, audit, sanctions
+from spacesctl.store import accounts, appeals, audit, links, sanctions
 from spacesctl.store import spaces as space_store
 
 
@@ -66,6 +66,7 @@ async def write_block(
         blocks, target = await accounts.blocks_of(tx.db, one.id), c.Target(one.id, one.handle, one.kind, blocked=True)
         for space_id in tx.space_ids:
             space = tx.space(space_id)
+            await links.drop_to_space(tx.db, one.id, space_id)
             hides = erase and one is account and space.host_id == blocker and space.state is State.LIVE
             if (
                 space_id != removed_from
@@ -171,6 +172,7 @@ async def lift_block(tx: Transaction, by: Principal, host_id: str, target_id: st
     await accounts.unblock(tx.db, host_id, target_id)
     for sanction_id in await sanctions.open_blocks(tx.db, host_id, target_id):
         await sanctions.lift(tx.db, sanction_id, tx.now, described(by), "undone", reason)
+        await appeals.settle(tx.db, sanction_id, described(by), tx.now, reason)
     await audit.append(tx.db, audit.Entry("unblock", by, None, target_id), tx.now)
     for space_id in tx.space_ids:
         space = tx.space(space_id)

@@ -9,7 +9,7 @@ from spacesctl.application.once import Keep
 from spacesctl.domain.errors import NotFound
 from spacesctl.domain.ids import new_account_id
 from spacesctl.domain.principals import Person
-from spacesctl.store import audit, notifications, webhooks
+from spacesctl.store import audit, links, notifications, webhooks
 from spacesctl.store.notifications import Outlet
 from spacesctl.store.webhooks import Webhook
 
@@ -72,6 +72,7 @@ async def remove_outlet(app: App, person: Person, outlet_id: str) -> None:
     async with app.begin(person) as db:
         _require_own(await notifications.get(db, outlet_id), person, "notification address")
         await notifications.remove(db, outlet_id)
+        await links.drop_to_spaces(db, person.account_id or "")  # what was sent there signs nobody in any longer
         entry = audit.Entry("notifications.remove", person, None, None, {"outlet": outlet_id})
         await audit.append(db, entry, app.clock.now())
 

@@ -12,7 +12,7 @@ from spacesctl.application.accounts import add_account, new_account
 from spacesctl.application.app import App
 from spacesctl.application.sessions import Browser, Opened, add_session
 from spacesctl.application.tokens import ending, tell
-from spacesctl.domain.accounts import DELETED, Account
+from spacesctl.domain.accounts import RESERVED, Account
 from spacesctl.domain.errors import NotAllowed, NotFound, Refused
 from spacesctl.domain.principals import Person
 from spacesctl.domain.words import Kind, SignUp
@@ -94,7 +94,7 @@ async def _new_account(app: App, db: AsyncConnection, who: Provided) -> Account:
     name = " ".join(who.name.split())[:50] or None
     handle = wanted
     for _ in range(TRIES):
-        if handle not in ("me", DELETED) and not await _is_taken(db, handle):
+        if handle not in RESERVED and not await _is_taken(db, handle):
             break
         handle = f"{wanted[: MOST_HANDLE - 5]}{secrets.randbelow(100_000):05}"
     made = new_account(app, handle, name, Kind.PERSON)

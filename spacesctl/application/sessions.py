@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.application.app import App
 from spacesctl.application.tokens import USE, End, add_token, end_tokens, ending, tell, unknown
-from spacesctl.domain.accounts import Account
+from spacesctl.domain.accounts import Account, Credential
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.ids import new_session_secret
-from spacesctl.domain.principals import Person, Principal
+from spacesctl.domain.principals import ANONYMOUS, Person, Principal
 from spacesctl.domain.words import CredentialKind
 from spacesctl.store import audit, tokens
 from spacesctl.store.tokens import NewToken
@@ -39,10 +39,12 @@ class Opened:
 
 @dataclass(frozen=True)
 class Browser:
-    """Who asks for a session: what its browser calls itself, and the address."""
+    """Who asks for a session: what its browser calls itself, the address, and who it has a session of. That ends: nobody would find it
+    again behind the new cookie."""
 
     name: str
     host: str
+    former: Person = ANONYMOUS
 
 
 async def add_session(
@@ -51,6 +53,7 @@ async def add_session(
     """Begin a session, in the transaction that has checked who it is. `how` is the way in: "password". Raises NotAllowed with reason
     `suspended`, or `scope` for the bundled bot."""
     now = app.clock.now()
+    await _end_own(app, db, end, browser.former)
     tokens.require_free(account.suspension, now)
     if account.id == app.bot.id:
         raise NotAllowed("nobody signs in as the bundled bot", reason="scope")
@@ -80,15 +83,27 @@ async def end_sessions(
 
 async def sign_out(app: App, person: Person) -> None:
     """End the session that a person uses, with what it opened. No effect for who uses none."""
-    used = person.credential
-    if used is None or used.kind is not CredentialKind.SESSION or person.account_id is None:
+    if _own(person) is None:
         return
     async with ending(app) as end, app.begin(person) as db:
-        over = [one for one in await tokens.sessions(db, person.account_id) if one.id == used.id]
-        end(over)
-        await tokens.drop(db, person.account_id, [one.id for one in over])
-        facts: audit.Facts = {"token": used.id}
-        await audit.append(db, audit.Entry("session.end", person, None, person.account_id, facts), app.clock.now())
+        await _end_own(app, db, end, person)
+
+
+async def _end_own(app: App, db: AsyncConnection, end: End, person: Person) -> None:
+    used = _own(person)
+    if used is None or person.account_id is None:
+        return
+    over = [one for one in await tokens.sessions(db, person.account_id) if one.id == used.id]
+    end(over)
+    await tokens.drop(db, person.account_id, [one.id for one in over])
+    facts: audit.Facts = {"token": used.id}
+    await audit.append(db, audit.Entry("session.end", person, None, person.account_id, facts), app.clock.now())
+
+
+def _own(person: Person) -> Credential | None:
+    """The session that a person uses, if it is one."""
+    used = person.credential
+    return used if used is not None and used.kind is CredentialKind.SESSION else None
 
 
 def _by(account: Account) -> Person:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from spacesctl.cli.asking import answer
 from spacesctl.cli.audit import who
 from spacesctl.cli.common import Json, client, text_of
 from spacesctl.cli.output import clock, emit_json, note, say, table
@@ -85,7 +86,10 @@ def appeal(
 ) -> None:
     """Appeal a sanction on you, once and within 14 days. Somebody else than who imposed it decides, if there is anybody; you are told."""
     with client(ctx) as spaces:
-        made = spaces.moderation.appeal(sanction, text_of(text))
+        words = text_of(text).strip() or answer(
+            "why should it be taken back?", "--text", "say why it should be taken back"
+        )
+        made = spaces.moderation.appeal(sanction, words)
     if as_json:
         emit_json(made)
     else:

@@ -49,6 +49,15 @@ def agreed(question: str, *, default: bool = False) -> bool:
             return answer[0] == "y"
 
 
+def answer(question: str, option: str, why: str) -> str:
+    """A line of text. Raises Invalid, which names the option and says why it is needed, where nobody can be asked or nothing is said."""
+    if can_ask():
+        write_question(question)
+        if line := sys.stdin.readline(MOST_ANSWER).strip():
+            return line
+    raise Invalid(option, why)
+
+
 def secret(name: str) -> str:
     """A line that is not shown as it is typed. Raises typer.Abort at the end of input."""
     from getpass import getpass

@@ -86,6 +86,8 @@ def verify_audit(
         emit_json(found)
     elif found.problem is None:
         say(f"every entry fits, of {found.entries}, {_checkpoints(found)}")
+        if head is not None:
+            say(f"{head} is a head of this log: nothing before it was changed since")
         say(f"head {found.head}: keep it, and ask again with --head")
     else:
         say(_PROBLEMS[found.problem].format(bad=found.first_bad, chain=found.chain, count=found.count))

@@ -22,6 +22,15 @@ DELETED = "deleted"
 """What a deleted account is called; nobody else may be."""
 
 
+RESERVED = {
+    "me": "it stands for one's own account",
+    DELETED: "it stands for deleted accounts",
+    **dict.fromkeys(("system", "server", "spacesctl"), "it would be taken for the server"),
+    **dict.fromkeys(("all", "everyone", "everybody", "here"), "it would be taken for everybody"),
+}
+"""Handles that nobody may have, and why."""
+
+
 @dataclass(frozen=True)
 class Suspension:
     """Until when an account may not act, and why. `until` None: until an operator restores it."""

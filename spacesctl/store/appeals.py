@@ -47,6 +47,15 @@ async def decide(
     await db.execute(update(appeals).where(appeals.c.id == appeal_id).values(values))
 
 
+async def settle(
+    db: AsyncConnection, sanction_id: str, by: Mapping[str, str | None], at: datetime, reason: str
+) -> None:
+    """Grant the open appeal of a sanction, if there is one: what it asked for was done."""
+    values = {"state": "granted", "decided_by": dict(by), "decided_at": at, "reason": reason}
+    waiting = (appeals.c.sanction_id == sanction_id, appeals.c.state == "open")
+    await db.execute(update(appeals).where(*waiting).values(values))
+
+
 async def get(db: AsyncConnection, appeal_id: str) -> KeptAppeal:
     """Find an appeal. Raises NotFound."""
     found = await one_as(db, select(appeals).where(appeals.c.id == appeal_id), KeptAppeal)

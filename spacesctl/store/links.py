@@ -68,6 +68,16 @@ async def take(db: AsyncConnection, code: str, now: datetime) -> UsedLink | None
     return UsedLink(row.account_id, row.space_id)
 
 
+async def drop_to_space(db: AsyncConnection, account_id: str, space_id: str) -> None:
+    """Delete the links of an account that open a Space."""
+    await db.execute(delete(links).where(links.c.account_id == account_id, links.c.space_id == space_id))
+
+
+async def drop_to_spaces(db: AsyncConnection, account_id: str) -> None:
+    """Delete the links of an account that open any Space."""
+    await db.execute(delete(links).where(links.c.account_id == account_id, links.c.space_id.is_not(None)))
+
+
 async def drop(db: AsyncConnection, account_id: str) -> None:
     """Delete the links of an account."""
     await db.execute(delete(links).where(links.c.account_id == account_id))

@@ -117,6 +117,20 @@ async def test_what_was_undone_is_not_appealed_and_what_ended_is(api: Api) -> No
     assert (granted["state"], granted["sanction"]["how"]) == ("granted", "ended")
 
 
+async def test_an_undone_sanction_leaves_no_appeal_behind(api: Api) -> None:
+    host, _ann, cid, space = await staffed(api)
+    await host.ok("POST", f"{space}/people/@cid/mute")
+    appeal = await appealed(cid)
+    await host.ok("POST", f"{space}/sanctions/{(await newest(cid))['id']}/undo", {"reason": "my mistake"})
+    settled = await host.ok("GET", appeal)
+    assert (settled["state"], settled["reason"], settled["decided_by"]["handle"]) == ("granted", "my mistake", "@host")
+    await host.ok("PUT", "/v1/accounts/me/blocks/@cid")
+    block = await appealed(cid)
+    await host.ok("DELETE", "/v1/accounts/me/blocks/@cid")
+    assert (await host.ok("GET", block))["state"] == "granted"
+    assert (await host.ok("GET", "/v1/appeals?state=open"))["data"] == []
+
+
 async def test_whoever_imposed_it_does_not_decide_while_somebody_else_can(api: Api) -> None:
     host, ann, cid, space = await staffed(api)
     await ann.ok("POST", f"{space}/people/@cid/mute")

@@ -334,3 +334,26 @@ async def test_without_the_library_it_says_what_to_install(api: Api, monkeypatch
     problem = await api.owner.refused("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/1/"})
     assert problem["reason"] == "not_installed"
     assert "spacesctl[notify]" in problem["hint"]
+
+
+@pytest.mark.parametrize("cause", ["uninvite", "block", "address removed"])
+async def test_a_forwarded_link_goes_with_what_it_stood_on(api: Api, cause: str) -> None:
+    host, ann = await api.accounts("host", "ann")
+    api.app.notify_schemes = SCHEMES
+    space = await host.ok("POST", "/v1/spaces", {"title": "T", "invite": ["@ann"]})
+    other = await host.ok("POST", "/v1/spaces", {"title": "T"})
+    forwarded = await with_sign_in(api.app, ann.id, space["id"], f"Come: {space['link']}")
+    elsewhere = await ann.ok("POST", "/v1/accounts/me/links", {"space_id": other["id"]})
+    row = await ann.ok("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/12315544/"})
+    match cause:
+        case "uninvite":
+            await host.ok("DELETE", f"/v1/spaces/{space['id']}/invites/@ann")
+        case "block":
+            await host.ok("PUT", "/v1/accounts/me/blocks/@ann")
+        case _:
+            await ann.ok("DELETE", f"/v1/notifications/{row['id']}")
+    page = Browser(api)
+    gone = await page.refused("POST", "/v1/session/link", {"code": forwarded.partition("#link=")[2]})
+    assert gone["status"] == 401
+    again = await page.call("POST", "/v1/session/link", {"code": elsewhere["url"].partition("#link=")[2]})
+    assert again.status_code == (201 if cause == "uninvite" else 401)

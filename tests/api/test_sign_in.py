@@ -58,6 +58,24 @@ async def test_who_is_signed_out_is_so_also_with_the_old_cookie(api: Api) -> Non
     assert (await thief.refused("POST", "/v1/posts", {"text": "x"}))["status"] == 401
 
 
+async def test_who_signs_in_again_leaves_no_session_behind(api: Api) -> None:
+    await with_password(api, "ann")
+    ben = await with_password(api, "ben")
+    page, thief = Browser(api), Browser(api)
+    await page.sign_in("ann")
+    thief.http.cookies.update(page.http.cookies)
+    await page.sign_in("ben")
+    assert (await page.whoami(), await thief.whoami()) == ("@ben", None)
+    assert [one["kind"] for one in (await ben.ok("GET", MINE))["data"]].count("session") == 1
+
+
+@pytest.mark.parametrize("handle", ["system", "Server", "spacesctl", "all", "everyone", "here", "me", "deleted"])
+async def test_nobody_is_called_as_the_server_or_as_everybody(api: Api, handle: str) -> None:
+    api.app.sign_up = SignUp.OPEN
+    wish = {"handle": handle, "password": PASSWORD}
+    assert "reserved" in (await Browser(api).refused("POST", "/v1/sign-up", wish))["detail"]
+
+
 async def test_a_wrong_password_and_an_unknown_handle_are_answered_alike(api: Api) -> None:
     ann = await with_password(api, "ann")
     await api.account("ben")  # who has no password

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spacesctl.domain.transparency import Statement
 from spacesctl.support.clock import VirtualClock
-from tests.api.harness import Api, As, plans, watched
+from tests.api.harness import Api, As, plans, running_api, watched
 from tests.api.test_moderation import RULES, act
 from tests.api.test_reporters import about
 from tests.domain.test_transparency import complaints
 
 pytestmark = pytest.mark.anyio
 DAYS = "first=2026-11-30&last=2026-11-30"
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(datetime(2026, 11, 30, 12, tzinfo=UTC))
+async def api(tmp_path: Path, anyio_backend: str) -> AsyncIterator[Api]:
+    """It is noon there: what is asked for and found are days."""
+    async with running_api(tmp_path / "data", clock=VirtualClock(NOON, speed=1)) as running:
+        yield running
 
 
 async def an_hour(api: Api) -> tuple[As, As, str]:

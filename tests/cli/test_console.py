@@ -16,6 +16,7 @@ from spacesctl.cli.seat.app import ConsoleApp
 from spacesctl.cli.seat.reader import facts
 from spacesctl.client.http import Client
 from tests.cli.inside import Person
+from tests.running import threaded
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
 
@@ -76,7 +77,7 @@ async def seat(
     for one in speakers:
         with one.server.client(one.token) as api:
             await asyncio.to_thread(api.post, f"/v1/spaces/{made['id']}/requests", {})
-    with Client(host.server.url, host.token) as client:
+    async with threaded(Client(host.server.url, host.token)) as client:
         first = await asyncio.to_thread(facts, client, made["id"])
         app = ConsoleApp(client, first)
         async with app.run_test(size=size) as pilot:
@@ -216,7 +217,7 @@ async def test_whatever_people_are_called_the_frame_is_kept(
 
 async def test_who_is_no_staff_sees_what_the_audience_sees(host: Person, ann: Person) -> None:
     async with seat(host) as made:
-        with Client(ann.server.url, ann.token) as client:
+        async with threaded(Client(ann.server.url, ann.token)) as client:
             first = await asyncio.to_thread(facts, client, made.space)
             assert first.suggestions == ()
             app = ConsoleApp(client, first)

@@ -220,7 +220,8 @@ def test_a_sanction_is_shown_to_its_target_who_appeals_it(host: Person, ann: Per
     refused(ben.run("sanction", "play", sanction["id"]), 5, "there is no sound")
     filed = ben.says("appeal", sanction["id"], "--text", "-", stdin="I was quoting\n")
     appeal = filed.split()[1]
-    refused(ben.run("appeal", sanction["id"]), 5, "you have appealed it")
+    refused(ben.run("appeal", sanction["id"], "--text", "again"), 5, "you have appealed it")
+    refused(ben.run("appeal", sanction["id"]), 2, "--text: say why")
     assert [one["id"] for one in ann.json("appeals", "list")] == [appeal]
     assert "text       I was quoting\n" in ann.says("appeals", "show", appeal)
     refused(ann.run("appeals", "deny", appeal), 2, "--reason: say why it is denied")

@@ -12,8 +12,10 @@ from spacesctl.store import appeals
 
 
 async def project(db: AsyncConnection, outcome: Outcome) -> None:
-    """Store it. The appeal itself is stored with its words by who files it."""
+    """Store it; an appeal itself is stored, with its words, by who files it. One of a sanction that staff undo is granted."""
     for event in outcome.events:
         if isinstance(event, e.AppealDecided):
             state: AppealState = "granted" if event.granted else "denied"
             await appeals.decide(db, event.appeal_id, state, described(outcome.by), outcome.at, event.reason)
+        elif isinstance(event, e.SanctionLifted) and event.how == "undone":
+            await appeals.settle(db, event.sanction_id, described(outcome.by), outcome.at, event.reason)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn, Refused, TooMany, Unavailable
+from spacesctl.domain.errors import NotAllowed, NotFound, NotSignedIn, Refused, Unavailable
 from spacesctl.domain.ids import new_device_code, token_hash
 from spacesctl.domain.principals import Person
 
@@ -44,10 +44,14 @@ class DeviceCodes:
         self._waiting: dict[str, Waiting] = {}
 
     def ask(self, label: str, host: str, now: datetime) -> tuple[str, Waiting]:
-        """A program begins to wait; its device code, and what it waits for. Raises TooMany or Unavailable."""
+        """A program begins to wait; its device code, and what it waits for. Beyond `MOST_OF_ADDRESS` of one address the oldest waits no
+        longer. Raises Unavailable."""
         self._forget_old(now)
-        if sum(one.host == host for one in self._waiting.values()) >= MOST_OF_ADDRESS:
-            raise TooMany("programs that wait to be let in, from your address", int(LASTS.total_seconds()))
+        ours = [digest for digest, one in self._waiting.items() if one.host == host]
+        for digest in ours[
+            : max(0, len(ours) - MOST_OF_ADDRESS + 1)
+        ]:  # those that were given up would shut out the next one
+            del self._waiting[digest]
         if len(self._waiting) >= MOST:
             raise Unavailable("too many programs wait to be let in; try again in some minutes")
         code = new_device_code()

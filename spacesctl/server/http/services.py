@@ -142,7 +142,7 @@ async def caller(connection: HTTPConnection) -> Person:
     NotAllowed when it has no scope, or when another site's page would change something by the cookie."""
     header = connection.headers.get("authorization", "")
     if not header:
-        return await _of_session(connection)
+        return await of_session(connection)
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer":
         raise NotSignedIn("the Authorization header must be a bearer token")
@@ -160,7 +160,7 @@ async def caller(connection: HTTPConnection) -> Person:
     return found
 
 
-async def _of_session(connection: HTTPConnection) -> Person:
+async def of_session(connection: HTTPConnection) -> Person:
     """The caller, by cookie. One that is over is as good as none: its page is shown as to anybody."""
     app = services(connection)
     secret = cookies.secret_of(connection.scope, app.root)

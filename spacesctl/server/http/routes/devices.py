@@ -21,7 +21,6 @@ ANY = "a program"
 
 
 @router.post("", status_code=201)
-@may_fail(TooMany)
 @limited("sign_in", by="address")
 async def ask_to_be_let_in(app: Here, request: Request, body: api.NewDevice) -> api.DeviceCode:
     """Begin to wait for a person who lets this program in, for ten minutes."""

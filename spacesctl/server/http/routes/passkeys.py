@@ -33,7 +33,7 @@ async def ask_to_sign_in(app: Here) -> api.PasskeyOptions:
 @limited("sign_in", by="address")
 async def sign_in(app: Here, request: Request, body: api.PasskeyAnswer) -> api.Session | Response:
     """Sign in with a passkey. For the server's own pages."""
-    return begun(app, request, await use.sign_in(app, body.id, body.credential, browser_of(request)))
+    return begun(app, request, await use.sign_in(app, body.id, body.credential, await browser_of(request)))
 
 
 @router.post("/accounts/me/passkeys/options", dependencies=IN_MEMORY)

@@ -46,7 +46,7 @@ async def take_answer(app: Here, caller: Anyone, request: Request, body: api.Pro
     browser = cookies.kept(request.scope, app.root)
     gone, who = await _provider(app).back(app.clock.now(), body.state, body.code, browser)
     if gone.account_id is None:
-        return begun(app, request, await use.sign_in(app, who, gone.invitation, browser_of(request)))
+        return begun(app, request, await use.sign_in(app, who, gone.invitation, await browser_of(request)))
     if gone.account_id != caller.account_id:
         raise NotSignedIn("somebody else is signed in here now", hint="begin again")
     await use.link(app, caller, who)

@@ -61,7 +61,7 @@ async def sign_in(app: Here, request: Request, body: api.NewSession) -> api.Sess
     wrong password is."""
     spent = app.rates.by_name("password", parse_handle(body.handle) or "")
     try:
-        opened = await use.by_password(app, body.handle, body.password, browser_of(request))
+        opened = await use.by_password(app, body.handle, body.password, await browser_of(request))
     except (NotAllowed, Unavailable):
         spent.give_back()
         raise
@@ -74,7 +74,7 @@ async def sign_in(app: Here, request: Request, body: api.NewSession) -> api.Sess
 @limited("sign_in", by="address")
 async def sign_in_by_link(app: Here, request: Request, body: api.LinkCode) -> api.Session | Response:
     """Sign in with the code of a link, which is used up by it. For the server's own pages."""
-    return begun(app, request, await links.use_link(app, body.code, browser_of(request)))
+    return begun(app, request, await links.use_link(app, body.code, await browser_of(request)))
 
 
 @router.delete("/session", status_code=204)
@@ -91,7 +91,7 @@ async def sign_out(app: Here, caller: Anyone, request: Request) -> Response:
 async def sign_up(app: Here, request: Request, body: api.NewSignUp) -> api.Session | Response:
     """Make an account and sign in, where that is open or with an invitation of the operator's. For the server's own pages."""
     wish = use.Wish(body.handle, body.name, body.password, body.invitation)
-    return begun(app, request, await use.sign_up(app, wish, browser_of(request)))
+    return begun(app, request, await use.sign_up(app, wish, await browser_of(request)))
 
 
 @router.post("/sign-up/invitations", status_code=201)
