@@ -98,7 +98,8 @@ def _check_json(found: Declared, status: int, body: bytes) -> None:
 
 
 KEPT = re.compile(
-    r"/s/[^/]+|/web/[^/]+|/sign-in|/sign-up|/account|/device|/v1/(spaces/[^/]+|accounts/[^/]+/calendar)\.ics|/v1/clips/[^/]+\.ogg"
+    r"/|/s/[^/]+|/web/[^/]+|/@[^/]+|/(sign-in|sign-up|account|device|new|inbox|settings|reports|admin)|"
+    r"/v1/(spaces/[^/]+|accounts/[^/]+/calendar)\.ics|/v1/clips/[^/]+\.ogg"
 )
 """What some caches may keep, because it is public."""
 

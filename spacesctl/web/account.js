@@ -1,58 +1,36 @@
-// One's own account: its password, and its sessions and tokens, each of which can be ended.
+// How one signs in: the password, passkeys and the provider; and one's sessions and tokens, each of which can be ended.
+import { ask, get, listed, root } from "./api.js";
+import { moment, t } from "./catalogue.js";
+import { $, busy, show } from "./dom.js";
+import { onSubmit } from "./forms.js";
+import { line } from "./lines.js";
 import { known, register } from "./passkeys.js";
 import { go } from "./provider.js";
-import { ask, onSubmit, root, sentence, ways } from "./session.js";
+import { ways } from "./session.js";
+import { fail, tell } from "./shell.js";
 
-const $ = (id) => document.getElementById(id);
 const TOKENS = "accounts/me/tokens";
 const PASSKEYS = "accounts/me/passkeys";
 
-function fail(error) {
-  $("message").textContent = sentence(error);
-}
-
-/** A line of a list; `end` is what its button says and does, or null. */
-function line(text, end) {
-  const item = document.createElement("li");
-  const what = document.createElement("p");
-  what.className = "quiet";
-  what.dir = "auto";
-  what.textContent = text;
-  item.append(what);
-  if (end) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = end.text;
-    button.addEventListener("click", () => end.work().catch(fail));
-    item.append(button);
-  }
-  return item;
-}
-
-const used = (one, from) => (one.used_at ? `last used ${new Date(one.used_at).toLocaleString()}${from}` : "not used yet");
+const used = (one) => (one.used_at ? t("account.used", { time: moment(one.used_at) }) : t("account.unused"));
 
 async function showSessions() {
   const shown = (one) => {
-    const end = async () => {
-      await ask("DELETE", `${TOKENS}/${one.id}`);
-      await showSessions();
-    };
-    const text = one.kind === "session" ? "End this session" : "Revoke this token";
-    const here = one.current ? " (this one)" : "";
-    return line(`${one.label || one.kind}, ${used(one, ` from ${one.used_from}`)}${here}`, one.current ? null : { text, work: end });
+    const from = one.used_at && one.used_from ? ` ${t("account.from", { place: one.used_from })}` : "";
+    const text = `${one.label || t(`account.${one.kind}`)}, ${used(one)}${from}${one.current ? ` ${t("account.this")}` : ""}`;
+    if (one.current) return line(one.id, text);
+    const work = () => ask("DELETE", `${TOKENS}/${one.id}`).then(showSessions);
+    return line(one.id, text, { text: t(one.kind === "session" ? "account.end" : "account.revoke"), work });
   };
-  $("sessions").replaceChildren(...(await ask("GET", TOKENS)).data.map(shown));
+  show($("sessions"), (await listed(TOKENS)).map(shown));
 }
 
 async function showPasskeys() {
   const shown = (one) => {
-    const work = async () => {
-      await ask("DELETE", `${PASSKEYS}/${one.id}`);
-      await showPasskeys();
-    };
-    return line(`${one.label}, ${used(one, "")}`, { text: "Remove this passkey", work });
+    const work = () => ask("DELETE", `${PASSKEYS}/${one.id}`).then(showPasskeys);
+    return line(one.id, `${one.label}, ${used(one)}`, { text: t("account.passkey.remove"), work });
   };
-  $("passkeys").replaceChildren(...(await ask("GET", PASSKEYS)).data.map(shown));
+  show($("passkeys"), (await get(PASSKEYS)).data.map(shown));
 }
 
 onSubmit($("password-form"), $("message"), async () => {
@@ -60,7 +38,7 @@ onSubmit($("password-form"), $("message"), async () => {
   if ($("current").value) wish.current = $("current").value;
   const { ended } = await ask("PUT", "accounts/me/password", wish);
   $("password-form").reset();
-  $("message").textContent = `The password is set. ${ended} other ${ended === 1 ? "session" : "sessions"} ended.`;
+  tell(t("account.password.done", { count: ended }));
   await showSessions();
 });
 
@@ -71,11 +49,11 @@ onSubmit($("passkey-form"), $("message"), async () => {
 });
 
 async function showProvider(name) {
-  const { linked } = await ask("GET", "accounts/me/provider");
+  const { linked } = await get("accounts/me/provider");
   $("provider-heading").textContent = name;
   $("provider-part").hidden = false;
-  $("provider").textContent = linked ? `Sign in with ${name} no longer` : `Sign in with ${name}, too`;
-  $("provider").onclick = () => (linked ? unlink(name) : go(`${root}account`)).catch(fail);
+  $("provider").textContent = t(linked ? "account.provider.no" : "account.provider.yes", { name });
+  $("provider").onclick = () => busy($("provider"), () => (linked ? unlink(name) : go(`${root}account`)), fail);
 }
 
 async function unlink(name) {
@@ -84,23 +62,13 @@ async function unlink(name) {
 }
 
 $("sign-out").addEventListener("click", () =>
-  ask("DELETE", "session")
-    .then(() => location.replace(`${root}sign-in`))
-    .catch(fail),
+  busy($("sign-out"), () => ask("DELETE", "session").then(() => location.replace(`${root}sign-in`)), fail),
 );
 
-try {
-  const { account, passkeys, provider } = await ways();
-  if (account) {
-    $("title").textContent = account.handle;
-    $("signed-in").hidden = $("sign-out").hidden = false;
-    await showSessions();
-    $("passkeys-part").hidden = !passkeys || !known();
-    await showPasskeys();
-    if (provider) await showProvider(provider);
-  } else {
-    location.replace(`${root}sign-in`);
-  }
-} catch (error) {
-  fail(error);
+/** Show all of it, for who is signed in. */
+export async function showAccount() {
+  const { passkeys, provider } = await ways();
+  $("passkeys-part").hidden = !passkeys || !known();
+  await Promise.all([showSessions(), showPasskeys()]);
+  if (provider) await showProvider(provider);
 }

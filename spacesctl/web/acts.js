@@ -1,5 +1,5 @@
 // What one may do about somebody, each asked for in words and done by the API.
-import { ask, place, root, spaceId } from "./api.js";
+import { ask, place, spaceId } from "./api.js";
 import { t } from "./catalogue.js";
 import { question } from "./dialogs.js";
 
@@ -42,11 +42,11 @@ export async function act(name, person) {
     case "invite":
       return said(name, person, await ask("POST", `${place}/invites`, { handles: [person.handle] }));
     case "follow":
-      return said(name, person, await ask("PUT", `${root}v1/accounts/me/following/${person.id}`));
+      return said(name, person, await ask("PUT", `accounts/me/following/${person.id}`));
     case "block":
       return (
         (await question(title, t("act.block.what"), [], t("act.block"))) &&
-        said(name, person, await ask("PUT", `${root}v1/accounts/me/blocks/${person.id}`, {}))
+        said(name, person, await ask("PUT", `accounts/me/blocks/${person.id}`, {}))
       );
     case "report":
       return report(title, person);
@@ -63,6 +63,6 @@ async function report(title, person) {
   ];
   const given = await question(title, t("act.report.what"), fields, t("act.report"));
   if (!given) return null;
-  await ask("POST", `${root}v1/reports`, { space_id: spaceId, account: person.id, ...given });
+  await ask("POST", "reports", { space_id: spaceId, account: person.id, ...given });
   return t("report.sent");
 }

@@ -1,4 +1,4 @@
-// The API as the page asks it: one way to ask, one form of errors, one place for who asks.
+// The API as all pages ask it: one way to ask, one form of errors, one place for who asks.
 
 /** Below whatever path the server is reached by. */
 export const root = new URL("..", import.meta.url).pathname;
@@ -23,13 +23,16 @@ export class Problem extends Error {
   }
 }
 
+/** A path below `/v1/`, as in `accounts/me`, or a whole one. */
+const whole = (path) => (path.startsWith("/") ? path : `${root}v1/${path}`);
+
 /** The answer to a request. Raises Problem. */
 export async function answerTo(method, path, { body, type, keepalive = false, signal } = {}) {
   const headers = { Accept: "application/json, */*" };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = type ?? "application/json";
   const sent = body === undefined || type ? body : JSON.stringify(body);
-  const answer = await fetch(path, { method, headers, body: sent, keepalive, signal }).catch((error) => {
+  const answer = await fetch(whole(path), { method, headers, body: sent, keepalive, signal }).catch((error) => {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, { detail: error.message });
   });
@@ -46,10 +49,22 @@ export async function ask(method, path, body) {
 
 export const get = (path) => ask("GET", path);
 
+/** What is on the pages of a list, up to so many of them. */
+export async function listed(path, most = 5) {
+  const found = [];
+  let next = null;
+  for (let page = 0; page < most && (page === 0 || next); page += 1) {
+    const part = await get(next ? `${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(next)}` : path);
+    found.push(...part.data);
+    next = part.next;
+  }
+  return found;
+}
+
 /** Who one is; null without a session or a token. A wrong token is forgotten at once. */
 export async function whoAmI() {
   try {
-    return await get(`${root}v1/accounts/me`);
+    return await get("accounts/me");
   } catch (error) {
     if (error.status === 401 || error.status === 403) typed.forget();
     throw error;

@@ -1,5 +1,5 @@
 // Passkeys: the browser's own window asks for the finger or the PIN; here is only what goes to it and comes from it.
-import { ask } from "./session.js";
+import { ask } from "./api.js";
 
 /** Whether this browser has what is needed. */
 export const known = () => Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON);

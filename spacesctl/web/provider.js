@@ -1,5 +1,5 @@
 // A provider of OpenID Connect: we go there, and come back to the sign-in page with its answer in the address.
-import { ask } from "./session.js";
+import { ask } from "./api.js";
 
 const BACK_TO = "spacesctl.back-to";
 

@@ -1,21 +1,6 @@
-// Who one is on this server. The cookie of a session goes with each request by itself, and no script can read it.
-
-export const root = new URL("..", import.meta.url).pathname;
-
-/** Ask the API; the answer's JSON. Throws an Error with `status`, `code`, `hint` and what is said. */
-export async function ask(method, path, body) {
-  const options = { method, headers: {} };
-  if (body !== undefined) {
-    options.headers["Content-Type"] = "application/json";
-    options.body = JSON.stringify(body);
-  }
-  const answer = await fetch(`${root}v1/${path}`, options);
-  const text = await answer.text();
-  const told = text && answer.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : null;
-  if (answer.ok) return told;
-  const { detail, code, hint } = told ?? {};
-  throw Object.assign(new Error(detail ?? `the server answered ${answer.status}`), { status: answer.status, code, hint });
-}
+// Signing in and out: the ways that there are, and what stands in the addresses of the links. The cookie of a session goes with each request
+// by itself, and no script can read it.
+import { ask, root } from "./api.js";
 
 /** How one can sign in here, and who is signed in (`account`, or null). */
 export const ways = () => ask("GET", "sign-in");
@@ -27,31 +12,14 @@ export function taken(name) {
   return given;
 }
 
+/** The pages to which somebody comes back after signing in, below the root. */
+const BACK = /^(s\/[A-Za-z0-9]{13}|@\w{1,15}|device|new|inbox|settings|reports|admin)?$/;
+
 /** Where somebody goes who has signed in: the page of ours from which they came. */
 export function onward() {
-  const to = new URLSearchParams(location.search).get("to") ?? "";
-  return root + (/^(s\/[A-Za-z0-9]{13}|device)$/.test(to) ? to + location.hash : "account");
+  const to = new URLSearchParams(location.search).get("to");
+  return root + (to !== null && BACK.test(to) ? to + location.hash : "account");
 }
 
-/** What is wrong, for people: the sentence begins with a capital letter and says what to do. */
-export function sentence(error) {
-  const text = error.hint ? `${error.message}: ${error.hint}` : error.message;
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
-/** Do `work` when a form is sent: its button waits meanwhile, and what fails is said in `place`. */
-export function onSubmit(form, place, work) {
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const button = event.submitter ?? form.querySelector("button");
-    button.disabled = true;
-    place.textContent = "";
-    try {
-      await work();
-    } catch (error) {
-      place.textContent = sentence(error);
-    } finally {
-      button.disabled = false;
-    }
-  });
-}
+/** Where one signs in, to come back to this page. */
+export const signInHere = () => `${root}sign-in?to=${location.pathname.slice(root.length)}`;

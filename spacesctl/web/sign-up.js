@@ -1,16 +1,18 @@
 // Making an account: where it is open to all, or with the operator's link.
+import { ask, root } from "./api.js";
+import { fill, t } from "./catalogue.js";
+import { $ } from "./dom.js";
+import { onSubmit, sentence } from "./forms.js";
 import { go } from "./provider.js";
-import { ask, onSubmit, root, sentence, taken, ways } from "./session.js";
+import { taken, ways } from "./session.js";
 
-const $ = (id) => document.getElementById(id);
 const invitation = taken("invitation");
-const BY_INVITATION = "Accounts are made by invitation here: ask the operator of this server for a link.";
-const CLOSED = "Nobody makes an account here but the operator of this server.";
+const fail = (error) => ($("message").textContent = sentence(error));
 
 function whyNot(found) {
   if (!found.private) return `${found.why}.`;
-  if (found.sign_up === "closed") return CLOSED;
-  return found.sign_up === "invitation" && invitation === null ? BY_INVITATION : "";
+  if (found.sign_up === "closed") return t("up.closed");
+  return found.sign_up === "invitation" && invitation === null ? t("up.invitation") : "";
 }
 
 onSubmit($("sign-up-form"), $("message"), async () => {
@@ -21,18 +23,17 @@ onSubmit($("sign-up-form"), $("message"), async () => {
   location.replace(`${root}account`);
 });
 
-$("provider").addEventListener("click", () =>
-  go(`${root}account`, invitation).catch((error) => ($("message").textContent = sentence(error))),
-);
+$("provider").addEventListener("click", () => go(`${root}account`, invitation).catch(fail));
 
+fill(document);
 try {
   const found = await ways();
   const why = whyNot(found);
   $("provider").hidden = Boolean(why) || !found.provider;
-  $("provider").textContent = `Make it with ${found.provider}`;
+  $("provider").textContent = t("up.provider", { name: found.provider });
   $("why").textContent = why;
   $("why").hidden = !why;
   $("sign-up-form").hidden = Boolean(why);
 } catch (error) {
-  $("message").textContent = sentence(error);
+  fail(error);
 }

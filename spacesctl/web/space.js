@@ -1,5 +1,5 @@
 // The page of one Space. One state, from the server: what it answers and what its events change; everything shown follows from that.
-import { Problem, get, place, root, spaceId, typed, whoAmI } from "./api.js";
+import { Problem, get, place, typed, whoAmI } from "./api.js";
 import { Captions } from "./captions.js";
 import { fill, t } from "./catalogue.js";
 import { Crowd } from "./crowd.js";
@@ -90,7 +90,7 @@ async function readNotes() {
 
 /** Who did what to us, and why. */
 async function readWhy() {
-  const sanctions = await get(`${root}v1/accounts/me/sanctions`);
+  const sanctions = await get("accounts/me/sanctions");
   state.why = sanctions.data.find((one) => one.space_id === state.space.id && !one.lifted_at) ?? null;
 }
 
@@ -264,7 +264,7 @@ addEventListener("pagehide", () => {
 fill(document);
 reportOn(() => ({ listening: hearing.peer, speaking: voice.peer }), { none: t("connection.none"), copied: t("connection.copied") });
 try {
-  state.account = await arrive(spaceId);
+  state.account = await arrive();
   await refresh();
   await showPast();
   followAgain = follow({ view: viewNow, onEvent, onConnected, onEnd });

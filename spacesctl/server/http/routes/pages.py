@@ -1,14 +1,13 @@
-"""The public page of a Space, health and metrics."""
+"""The pages of the web app and their files, health and metrics."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import ClassVar
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, Response
 
 from spacesctl import __version__
 from spacesctl.api.operation import Health, Readiness
@@ -16,9 +15,12 @@ from spacesctl.api.problem import Problem
 from spacesctl.api.wire import Answer, dump
 from spacesctl.domain.errors import NotAllowed, NotFound
 from spacesctl.server.http.metrics import render
+from spacesctl.server.http.page_heads import Head, of_home, of_person, of_space
 from spacesctl.server.http.rates import is_loopback
 from spacesctl.server.http.readiness import readiness
 from spacesctl.server.http.services import Here, client_host
+from spacesctl.server.http.templates import page
+from spacesctl.server.http.web_files import HEADERS, web_files
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 
 
@@ -30,59 +32,60 @@ class ReadinessRoute(WireRoute):
 
 
 router = APIRouter(route_class=WireRoute)
-WEB = Path(__file__).parents[3] / "web"
 _PROXIED = {"x-forwarded-for", "x-forwarded-host", "forwarded", "via"}
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
-}
-_FORMS = {
-    **_HEADERS,
-    "Content-Security-Policy": "default-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
-}
-"""Of pages that ask for passwords: scripts send them, and no form does."""
+
+
+@router.get("/", include_in_schema=False)
+async def home(app: Here) -> Response:
+    """Live and coming Spaces."""
+    return await page("home", of_home(app))
 
 
 @router.get("/s/{space_id}", include_in_schema=False)
-async def page(app: Here, space_id: str) -> FileResponse:
-    """The public page, the same for each Space; its script loads the rest from the API. Status 410 once the Space is
+async def space(app: Here, space_id: str) -> Response:
+    """The page of a Space: but for its head the same for each; its script loads the rest from the API. Status 410 once the Space is
     over, 404 if there is none.
     """
-    status = 200
-    try:
-        space = await app.registry.space(space_id)
-        status = 410 if space.is_over else 200
-    except NotFound:
-        status = 404
-    return FileResponse(WEB / "space.html", status, _HEADERS, "text/html")
+    head, status = await of_space(app, space_id)
+    return await page("space", head, status, up="../", headers=HEADERS)
 
 
-def _place(name: str) -> None:
+@router.get("/@{handle}", include_in_schema=False)
+async def person(app: Here, handle: str) -> Response:
+    """The page of an account. Status 404 if there is none."""
+    head, status = await of_person(app, handle)
+    return await page("person", head, status)
+
+
+def _place(name: str, title: str, template: str = "") -> None:
     @router.get(f"/{name}", include_in_schema=False, name=name)
-    async def place() -> FileResponse:
-        return FileResponse(WEB / f"{name}.html", 200, _FORMS, "text/html")
+    async def place() -> Response:
+        return await page(template or name, Head(title, f"title.{name}"))
 
 
-for _name in ("sign-in", "sign-up", "account", "device"):
-    _place(_name)
+for _name, _title in (
+    ("new", "New Space"),
+    ("inbox", "Inbox"),
+    ("settings", "Settings"),
+    ("reports", "Reports"),
+    ("admin", "This server"),
+    ("sign-in", "Sign in"),
+    ("sign-up", "Make an account"),
+    ("device", "Let a program in"),
+):
+    _place(_name, _title)
+# Links of earlier versions, and sign-in, lead there.
+_place("account", "Your account", "settings")
 
 
 @router.get("/web/{name}", include_in_schema=False)
 @may_fail(NotFound)
-async def asset(name: str) -> FileResponse:
-    """A style sheet, script or image of the page."""
-    path = next((one for one in await asyncio.to_thread(_assets) if one.name == name), None)
-    if path is None:
+async def asset(request: Request, name: str) -> Response:
+    """A style sheet, script or image of the pages."""
+    found = (await asyncio.to_thread(web_files)).get(name)
+    if found is None:
         raise NotFound("page asset", name)
-    return FileResponse(path, media_type=_TYPES[path.suffix], headers=_HEADERS)
-
-
-def _assets() -> list[Path]:
-    """What there is, so that no name of others becomes a path."""
-    return [path for path in WEB.iterdir() if path.suffix in _TYPES]
+    return found.answer(request)
 
 
 @router.get("/healthz", tags=["operation"])
