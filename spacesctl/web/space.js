@@ -17,7 +17,7 @@ import { because, seatOf, seatText } from "./seat.js";
 import { Voice } from "./voice.js";
 import { arrive, showTyped } from "./who.js";
 
-const state = { space: null, view: null, account: null, why: null, notes: new Map(), isOver: false, followed: "audience" };
+const state = { space: null, view: null, account: null, why: null, notes: new Map(), isOver: false, wasOnStage: false, followed: "audience" };
 let followAgain = null;
 const captions = new Captions();
 const tell = (text) => ($("message").textContent = text);
@@ -57,10 +57,11 @@ function showAll() {
 /** Staff are told more, and sooner than a delayed audience. */
 const viewNow = () => (seat().isStaff ? "staff" : "audience");
 
-/** What the server does not allow is not captured either. */
+/** What the server does not allow any longer is not captured either. Who is about to take a seat is not on stage yet. */
 function obey(now) {
-  if (!now.onStage) voice.end();
+  if (state.wasOnStage && !now.onStage) voice.end();
   else if (now.muted) voice.silence();
+  state.wasOnStage = now.onStage;
 }
 
 // -- reading
