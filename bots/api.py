@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from spacesctl.api.captions import Assignment, BotStatus, NewCaption, NewCaptions
+from spacesctl.api.chat import NewDraftMask, NewMask
 from spacesctl.api.lanes import Hello, LaneEvent
 from spacesctl.api.moderation import Act, NewAct, RuleFile
 from spacesctl.api.redactions import NewRedaction, Redaction, RedactionChange
@@ -60,6 +61,12 @@ class Api(RedactionApi, Protocol):
     async def act(self, space_id: str, act: NewAct) -> Act:
         """Record what a rule did or would have done, and do it when its mode is `enforce`. Idempotent by `key`."""
 
+    async def mask_text(self, space_id: str, number: int, mask: NewMask) -> None:
+        """Keep words of a text from the audience. The same again changes nothing."""
+
+    async def hide_typed(self, space_id: str, mask: NewDraftMask) -> None:
+        """Show the audience no more of what somebody types, until it is final."""
+
     async def bot_status(self, status: BotStatus) -> None:
         """Tell the server whether captions work."""
 
@@ -93,6 +100,12 @@ class ServerApi:
 
     async def withdraw_redaction(self, space_id: str, redaction_id: str) -> None:
         await self._client.redactions.withdraw(space_id, redaction_id)
+
+    async def mask_text(self, space_id: str, number: int, mask: NewMask) -> None:
+        await self._client.chat.mask(space_id, number, mask)
+
+    async def hide_typed(self, space_id: str, mask: NewDraftMask) -> None:
+        await self._client.chat.hide_typed(space_id, mask)
 
     async def bot_status(self, status: BotStatus) -> None:
         await self._client.server.bot_status(status)

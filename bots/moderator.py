@@ -119,6 +119,11 @@ class Moderator:
         if self._guard.waits:
             asyncio.get_running_loop().call_later(WAIT, self._release)
 
+    def on_text(self, said: HeardUtterance, hide: Callable[[tuple[Word, ...]], tuple[Word, ...]]) -> None:
+        """Apply the rules to a text: nobody else can have written it, and there is nothing to hear again. `hide` takes its numbers out."""
+        for decision in self._engine.hear(said) if self._engine is not None else ():
+            self._queue(replace(decision, words=hide(decision.words), confirm=()))
+
     def on_facts(self, tick: int, open_lanes: Iterable[Subject]) -> None:
         """Apply the rules without words to the facts at a tick."""
         if self._standing is not None:

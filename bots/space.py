@@ -17,6 +17,7 @@ from bots.moderator import Moderator
 from bots.numbers import NumberMask
 from bots.redactor import Redactor
 from bots.retry import insist, name_of, new_backoff
+from bots.texts import TextRules
 from bots.transcriber import Transcriber
 from spacesctl.api.captions import Assignment
 from spacesctl.api.lanes import (
@@ -29,6 +30,7 @@ from spacesctl.api.lanes import (
     OpenedLane,
     OpenLane,
     RulesChanged,
+    Text,
 )
 from spacesctl.audio.framing import FLAG_ACTIVE, LANES, FramingError, unpack
 from spacesctl.domain.errors import Gone, NotFound, SpacesError
@@ -109,6 +111,7 @@ class SpaceBot:
             confirm=self._confirm,
             facts=self._facts,
         )
+        self._texts = TextRules(api, self.space, self._moderator, self._facts)
         self._lanes: dict[int, OpenLane] = {}
         self._closed: dict[int, OpenLane] = {}
         self._rules_wanted = asyncio.Event()
@@ -161,6 +164,7 @@ class SpaceBot:
             async with asyncio.TaskGroup() as group:
                 served = (
                     self._redactor.run(), self._transcriber.run(), self._moderator.run(), self._numbers.run(), self._rules(),
+                    self._texts.run(),
                 )  # fmt: skip
                 helpers = [group.create_task(each) for each in served]
                 await self._listen()
@@ -197,6 +201,7 @@ class SpaceBot:
 
     def _set_rules(self, engine: RuleEngine | None) -> None:
         self._moderator.set_rules(engine)
+        self._texts.set_rules(engine)
         self._redactor.set_rules(engine.ruleset if engine is not None else None)
         exceptions = engine.ruleset.exceptions if engine is not None else ()
         self._numbers.set_digits(engine.ruleset.digits() if engine is not None else (), exceptions)
@@ -248,6 +253,9 @@ class SpaceBot:
                 told = (LaneLevel(one.lane, one.db, one.active, one.clipped, one.noise) for one in levels)
                 self._facts.sound.take(tick, told)
                 self._passes(tick)
+            case Text():
+                self._tick = max(self._tick, event.tick)
+                self._texts.on_text(event)
             case Conduct():
                 self._facts.conduct = _conduct(event)
                 self._passes(event.tick)

@@ -67,6 +67,8 @@ class CaptionText(Answer, frozen=True, kw_only=True):
     words: list[SpokenWord]
     ai: bool = True
     """A program wrote it: speech recognition."""
+    typed: bool = False
+    """The speaker typed it."""
 
 
 class Caption(CaptionText, frozen=True, kw_only=True):

@@ -55,6 +55,8 @@ from spacesctl.api.people_events import (
 from spacesctl.api.review_events import AppealDecided, AppealFiled, ReportAssigned, ReportDecided, ReportNoted
 from spacesctl.api.space_events import (
     CaptionsSwitched,
+    ChatChanged,
+    ChatSaid,
     Consented,
     DelayChanged,
     Pinned,
@@ -68,6 +70,8 @@ from spacesctl.api.space_events import (
     SpaceEnded,
     SpaceMissed,
     SpaceStarted,
+    TextErased,
+    TextMasked,
     Unpinned,
 )
 from spacesctl.api.wire import Answer, Time, load
@@ -226,6 +230,10 @@ EVENTS: dict[str, type[Answer]] = {
     "recording.stopped": RecordingStopped,
     "recording.consented": Consented,
     "caption": CaptionSpoken,
+    "chat.changed": ChatChanged,
+    "chat.said": ChatSaid,
+    "text.masked": TextMasked,
+    "text.erased": TextErased,
 }
 """All events that are stored, by type."""
 

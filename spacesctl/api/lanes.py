@@ -141,6 +141,20 @@ class Conduct(Answer, frozen=True, kw_only=True, tag_field="event", tag="conduct
     people: list[KnownPerson]
 
 
+class Text(Answer, frozen=True, kw_only=True, tag_field="event", tag="text"):
+    """For `role=all`: somebody wrote in the chat, or speaks by typing (`typed`). `number` is that of the event; null while the text may
+    still change, and then `utterance` says which it is. Each text has a `tick` of its own."""
+
+    number: int | None
+    utterance: int
+    account_id: str
+    role: Role
+    kind: Kind
+    text: str
+    tick: int
+    typed: bool
+
+
 LaneEvent = (
     Hello
     | Rejected
@@ -156,6 +170,7 @@ LaneEvent = (
     | RulesChanged
     | LaneLevels
     | Conduct
+    | Text
 )
 
 _EVENTS: msgspec.json.Decoder[LaneEvent] = msgspec.json.Decoder(LaneEvent, dec_hook=decoded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from spacesctl.api.wire import UNSET, Answer, Time, UnsetType
-from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
+from spacesctl.domain.words import ChatPolicy, ListenerPolicy, Policy, RecordingMode
 
 
 class SpaceCreated(Answer, frozen=True, kw_only=True):
@@ -138,3 +138,39 @@ class Consented(Answer, frozen=True, kw_only=True):
     """An account agreed to be recorded in this Space."""
 
     account_id: str
+
+
+class ChatChanged(Answer, frozen=True, kw_only=True):
+    """Who may write in the chat, seconds between two messages of one account (0: any), and whether typed speech is spoken."""
+
+    chat: ChatPolicy
+    every: int
+    aloud: bool
+
+
+class ChatSaid(Answer, frozen=True, kw_only=True):
+    """`speaker` (`@handle`) wrote in the chat. The number of the event is that of the text; each has a `tick` of its own."""
+
+    account_id: str
+    speaker: str
+    text: str
+    tick: int
+
+
+class TextMasked(Answer, frozen=True, kw_only=True):
+    """Words of the text with this number, of the chat or typed, are kept from the audience: first and last number of each run, from 0. Who
+    shows it shows `[redacted]` for each word. Of `digits` nobody keeps them."""
+
+    number: int
+    account_id: str
+    words: list[list[int]]
+    digits: bool | UnsetType = UNSET
+    rule: str | UnsetType | None = UNSET
+
+
+class TextErased(Answer, frozen=True, kw_only=True):
+    """The text with this number, of the chat or typed, is not shown any more. `by_id` is who asked."""
+
+    number: int
+    account_id: str
+    by_id: str | UnsetType | None = UNSET

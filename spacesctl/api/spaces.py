@@ -9,6 +9,7 @@ from spacesctl.api.captions import CaptionsStatus
 from spacesctl.api.posts import Post
 from spacesctl.api.wire import FILE, Answer, Given, Meta, Time
 from spacesctl.domain.words import (
+    ChatPolicy,
     InviteState,
     ListenerPolicy,
     MeasureKind,
@@ -41,6 +42,8 @@ class NewSpace(Given, frozen=True, kw_only=True):
     listeners: ListenerPolicy = ListenerPolicy.EVERYONE
     """Who may listen."""
     captions: bool = True
+    chat: ChatPolicy = ChatPolicy.OFF
+    """Who may write in its chat."""
     topics: Topics = []
     lang: Lang = "en"
     scheduled_start: Time | None = None
@@ -72,6 +75,12 @@ class SpaceChange(Given, frozen=True, kw_only=True):
     scheduled_start: Time | None = None
     speakers: Policy | None = None
     captions: bool | None = None
+    chat: ChatPolicy | None = None
+    """Who may write in its chat."""
+    chat_every: Annotated[int, Meta(ge=0, le=3600)] | None = None
+    """Seconds between two messages of one account in the chat; 0: any."""
+    typed_aloud: bool | None = None
+    """Typed speech is also spoken, where the server has espeak-ng."""
     record: RecordingMode | None = None
     """What is recorded from the start. It can change until then."""
     delay: Delay | None = None
@@ -185,6 +194,12 @@ class Space(Answer, frozen=True, kw_only=True):
     listeners: ListenerPolicy
     captions: bool
     captions_status: CaptionsStatus
+    chat: ChatPolicy = ChatPolicy.OFF
+    """Who may write in its chat."""
+    chat_every: int = 0
+    """Seconds between two messages of one account in the chat; 0: any."""
+    typed_aloud: bool = False
+    """Whether typed speech is also spoken, where the server can."""
     record: RecordingMode
     recording: RunningRecording | None
     rules: str | None

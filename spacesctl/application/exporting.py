@@ -31,9 +31,9 @@ README: Final = """What this server keeps about {handle}, on {at}.
 the account. tokens: labels of its tokens and sessions, and where they were last used; their secrets are not kept. password: when it was
 set; it is not kept, either. passkeys: their labels, and when they were used. identities: at providers that sign it in. follows, blocks:
 those that it made. posts. messages: sent and received, with notices. voice_clips: the files are in clips/. spaces: hosted or created.
-recordings: `spacesctl recordings get` fetches the files. attendance: who was where, 30 days. captions: what speech recognition wrote of
-it. sanctions: those on it, with the words and the rule that they stand on; the sound of it is in evidence/. reports_filed, appeals,
-webhooks, notifications.
+recordings: `spacesctl recordings get` fetches the files. attendance: who was where, 30 days. captions: what it said, as speech recognition
+wrote it, what it typed, and what it wrote in chats. sanctions: those on it, with the words and the rule that they stand on; the sound of it
+is in evidence/. reports_filed, appeals, webhooks, notifications.
 
 Not in here, since it is about others, too: who reported it, what staff noted, who follows or blocks it, what others said.
 """

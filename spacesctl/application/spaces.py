@@ -16,7 +16,7 @@ from spacesctl.domain import commands as c
 from spacesctl.domain.errors import Refused
 from spacesctl.domain.principals import Person, Principal, System
 from spacesctl.domain.space import Space
-from spacesctl.domain.words import Policy, Role, State
+from spacesctl.domain.words import ChatPolicy, Policy, Role, State
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import accounts
 from spacesctl.store import rulesets as ruleset_store
@@ -36,6 +36,7 @@ async def create_space(
     cohosts: Sequence[str] = (),
     rules: CheckedRules | None = None,
     with_numbers: bool = False,
+    chat: ChatPolicy = ChatPolicy.OFF,
     start: bool = False,
     may_go_live: Callable[[int], None] = lambda have: None,
     keep: Keep[Space] = _keep_nothing,
@@ -50,6 +51,8 @@ async def create_space(
         if start:
             may_go_live(await space_store.count_live_of(tx.db, person.account_id or ""))
         await tx.create(command)
+        if chat is not ChatPolicy.OFF:
+            await tx.ask(command.id, c.ChangeChat(person, chat))
         if rules is not None:
             await ruleset_store.put_rules(tx.db, rules.hash, rules.text, tx.now)
             granted = frozenset(rules.actions)
@@ -67,16 +70,21 @@ async def create_space(
     return space
 
 
-async def change_space(app: App, edit: c.Edit, space_id: str, speakers: Policy | None, captions: bool | None) -> Space:
+async def change_space(
+    app: App, edit: c.Edit, space_id: str, speakers: Policy | None, captions: bool | None, chat: c.ChangeChat
+) -> Space:
     """Change what is given. If one change is refused, nothing is changed. Raises NotFound, or what refuses a command; a change of nothing
     is refused like an edit.
     """
-    is_edit = edit != c.Edit(edit.by) or (speakers is None and captions is None)
+    writes = chat != c.ChangeChat(edit.by)
+    is_edit = edit != c.Edit(edit.by) or (speakers is None and captions is None and not writes)
     commands: list[c.Command] = [edit] if is_edit else []
     if speakers is not None:
         commands.append(c.ChangePolicy(edit.by, speakers))
     if captions is not None:
         commands.append(c.SwitchCaptions(edit.by, captions))
+    if writes:
+        commands.append(chat)
     return (await app.registry.ask(space_id, *commands)).after
 
 

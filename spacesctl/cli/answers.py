@@ -108,6 +108,23 @@ class CaptionLine(CaptionText, frozen=True, kw_only=True):
     """Only staff read it: its speaker was removed, and what they said with them."""
 
 
+class ChatMessage(Answer, frozen=True, kw_only=True):
+    """A message of the chat. `seq` is the number of its event, by which it is erased."""
+
+    seq: int
+    speaker: str
+    text: str
+    tick: int
+    erased: bool = False
+    """Only staff read it; or it was just erased."""
+
+
+class TypedSpeech(Answer, frozen=True, kw_only=True):
+    """How many `texts` were said by typing."""
+
+    texts: int
+
+
 class SpokenLine(Answer, frozen=True, kw_only=True):
     """One utterance of a transcript: when it began, by whom, and from which to which tick (20 ms) of the Space clock. `name` is what the
     speaker is called now; null for an account that is gone."""

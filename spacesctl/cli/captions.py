@@ -107,6 +107,8 @@ def _line(said: CaptionText, *, final: bool, seq: int | None, erased: bool = Fal
         start_tick=said.start_tick,
         end_tick=said.end_tick,
         words=said.words,
+        ai=said.ai,
+        typed=said.typed,
         final=final,
         erased=erased,
         seq=seq,
@@ -118,6 +120,5 @@ def _print(caption: CaptionLine, *, as_json: bool) -> None:
         emit_line(caption)
     elif caption.final:
         seconds = caption.start_tick // 50
-        say(
-            f"{seconds // 60:02d}:{seconds % 60:02d}  {caption.speaker}{' (erased)' if caption.erased else ''}  {caption.text}"
-        )
+        marks = (" (typed)" if caption.typed else "") + (" (erased)" if caption.erased else "")
+        say(f"{seconds // 60:02d}:{seconds % 60:02d}  {caption.speaker}{marks}  {caption.text}")

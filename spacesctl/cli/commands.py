@@ -170,6 +170,7 @@ ROOT = Noun(
             "Write the sound of a Space to a file or a pipe (`spacesctl listen SPACE --output - | mpv -`).",
         ),
         "captions": Verb("captions:captions", "Print the captions of a Space."),
+        "chat": Verb("chat:chat", "Write in the chat of a Space, or print it."),
         "transcript": Verb("transcripts:transcript", "Print what was said in a Space, with names and clock times."),
         "console": Verb(
             "console_seat:console",

@@ -10,7 +10,7 @@ import typer
 from spacesctl.cli.common import Json, WithNumbers, client, delay_of, duration_seconds, handles_of, new_key
 from spacesctl.cli.output import emit_json
 from spacesctl.domain.errors import Invalid
-from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
+from spacesctl.domain.words import ChatPolicy, ListenerPolicy, Policy, RecordingMode
 
 if TYPE_CHECKING:
     from spacesctl.api.series import Series
@@ -61,6 +61,7 @@ def create(
             help="How far behind the stage the audience hears, 0s to 10s. Default: 4s if a rule redacts, else 0s.",
         ),
     ] = None,
+    chat: Annotated[ChatPolicy, typer.Option(help="Who may write in its chat.")] = ChatPolicy.OFF,
     cron: Annotated[
         str | None,
         typer.Option(
@@ -80,6 +81,8 @@ def create(
         raise Invalid("--cron", "needs --tz and --duration, and --duration needs --cron")
     if tz is not None and at is None and cron is None:
         raise Invalid("--tz", "is for --at and --cron", hint="such as --at 'tomorrow 18:00' --tz Europe/Rome")
+    if cron is not None and chat is not ChatPolicy.OFF:
+        raise Invalid("--chat", "is set for each Space of a series", hint="`edit SPACE --chat everyone`")
     if with_numbers and rules is None:
         raise Invalid("--with-numbers", "needs --rules")
     from spacesctl.api.spaces import NewSpace
@@ -100,6 +103,7 @@ def create(
         with_numbers=with_numbers,
         record=RecordingMode.LANES if record_lanes else RecordingMode.MIX if record else RecordingMode.OFF,
         delay=delay_of(delay),
+        chat=chat,
         start=start,
     )
     if cron is not None and tz is not None and duration is not None:

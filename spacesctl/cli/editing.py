@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spacesctl.cli import which
-from spacesctl.cli.common import Json, Session, SpaceRef, WithNumbers, client, delay_of, handles_of
+from spacesctl.cli.common import Json, Session, SpaceRef, WithNumbers, client, delay_of, handles_of, seconds_of
 from spacesctl.cli.spaces import tell
 from spacesctl.domain.errors import Invalid
-from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode
+from spacesctl.domain.words import ChatPolicy, ListenerPolicy, Policy, RecordingMode
 
 if TYPE_CHECKING:
     from spacesctl.api.moderation import NewRules
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spacesctl.api.spaces import Space, SpaceChange
     from spacesctl.client.http import Client
 
-CHOICES = "--title, --at, --speakers, --listeners, --invite, --captions, --rules, --topic, --record, --delay"
+CHOICES = "--title, --at, --speakers, --listeners, --invite, --captions, --rules, --topic, --record, --delay, --chat"
 
 
 def edit(
@@ -59,6 +59,16 @@ def edit(
     now: Annotated[
         bool, typer.Option("--now", help="With a longer --delay: at once, by a silence that the audience hears.")
     ] = False,
+    chat: Annotated[ChatPolicy | None, typer.Option(help="Who may write in its chat.")] = None,
+    chat_every: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="One message of each account in so many seconds; 0s: any.")
+    ] = None,
+    typed_aloud: Annotated[
+        bool | None,
+        typer.Option(
+            "--typed-aloud/--no-typed-aloud", help="Typed speech is also spoken, where the server has espeak-ng."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Change a Space; what you do not give stays as it is. With --rules or --no-rules, SPACE is needed: the old rules are not kept."""
@@ -82,6 +92,9 @@ def edit(
         record=_mode(record, lanes=record_lanes),
         delay=delay_of(delay),
         delay_now=now,
+        chat=chat,
+        chat_every=_every(chat_every),
+        typed_aloud=typed_aloud,
     )
     invites = NewInvites(handles=handles_of(invite)) if invite else None
     new_rules = _rules(rules, no_rules=no_rules, with_numbers=with_numbers)
@@ -121,6 +134,16 @@ def _apply(
     from spacesctl.client.tried import as_if
 
     return as_if(space, change, done, invited)
+
+
+def _every(text: str | None) -> int | None:
+    """Seconds between two messages. Raises Invalid."""
+    if text is None:
+        return None
+    found = seconds_of(text)
+    if found is None:
+        raise Invalid("--chat-every", f"{text!r} are no seconds", hint="such as 10s")
+    return round(found)
 
 
 def _mode(record: bool | None, *, lanes: bool) -> RecordingMode | None:

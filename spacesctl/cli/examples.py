@@ -88,6 +88,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         f"spacesctl speak {ID} --announce",
     ),
     "listen": (f"spacesctl listen {ID} --output talk.ogg", f"spacesctl listen {ID} --output - | mpv -"),
+    "chat": (f'spacesctl chat {ID} "Slides are at example.com"', f"spacesctl chat {ID} --follow"),
     "captions": (f"spacesctl captions {ID} --follow",),
     "transcript": (f"spacesctl transcript {ID}", f"spacesctl transcript {ID} --format vtt --output hours.vtt"),
     "console": ("spacesctl console", f"spacesctl console {ID}"),

@@ -13,7 +13,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     "All at once": ("lock", "unlock", "slow", "hold"),
     "What the audience hears": ("redact", "dump", "cough", "panic", "redactions"),
-    "Talk and listen": ("speak", "listen", "captions", "transcript", "watch", "console", "react", "record", "recordings"),
+    "Talk and listen": ("speak", "listen", "captions", "chat", "transcript", "watch", "console", "react", "record", "recordings"),
     "Posts": ("post", "play", "share", "feed"),
     "Rules and reports": (
         "rules", "report", "reports", "suggestions", "confirm", "dismiss", "sanctions", "sanction", "undo", "appeal", "appeals", "audit",

@@ -33,6 +33,9 @@ def speak(
         bool,
         typer.Option("--announce", help="Say that a program listens, in a voice that comes with spacesctl (English)."),
     ] = False,
+    by_typing: Annotated[
+        bool, typer.Option("--type", help="Speak by typing: it is a caption, and spoken where the host has that on.")
+    ] = False,
     loop: Annotated[bool, typer.Option("--loop", help="Repeat the file until interrupted.")] = False,
     seconds: Annotated[
         float | None, typer.Option(min=0.1, help="How long to speak. Default: to the end of the file.")
@@ -55,8 +58,11 @@ def speak(
     if profile.token is None:
         tell_withheld(profile)
         raise no_token(profile)
-    if [file is not None, mic, announce].count(True) != 1:
-        raise Invalid("--file", "give either --file F, --mic or --announce")
+    if [file is not None, mic, announce, by_typing].count(True) != 1:
+        raise Invalid("--file", "give either --file F, --mic, --announce or --type")
+    if by_typing:
+        _type(ctx, space, consent=consent, as_json=as_json, plain=not loop and seconds is None and device is None)
+        return
     if announce:
         file = ANNOUNCEMENT
     if (loop and mic) or (device is not None and not mic):
@@ -96,6 +102,23 @@ def speak(
         raise Refused(done.ended, _ENDS.get(done.ended, f"the microphone session ended: {done.ended}"))
     if done.unheard and not done.frames:
         raise Refused("muted", "nothing of it was heard: you were muted all the time")
+
+
+def _type(ctx: typer.Context, space: str | None, *, consent: bool, as_json: bool, plain: bool) -> None:
+    """Speak by typing."""
+    from spacesctl.cli.answers import TypedSpeech
+    from spacesctl.cli.typing_aloud import type_in
+
+    if not plain:
+        raise Invalid("--type", "goes with none of --loop, --seconds, --device")
+    with client(ctx) as spaces:
+        found = which.whole(spaces, space, guest=True)
+        _agree(found.notice, consent=consent)
+        done = TypedSpeech(texts=type_in(spaces, found.id))
+    if as_json:
+        emit_json(done)
+    else:
+        note(f"said {done.texts} {'text' if done.texts == 1 else 'texts'}")
 
 
 _CONSENT = "add --consent to agree"

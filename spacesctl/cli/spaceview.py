@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from spacesctl.cli.feed import show_blocked
 from spacesctl.cli.output import clock, say
 from spacesctl.cli.rulenotes import too_late
-from spacesctl.domain.words import State
+from spacesctl.domain.words import ChatPolicy, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,6 +51,8 @@ def show_space(
     say(f"  captions   {captions}{', but behind' if status.behind else ''}")
     if status.unheard:
         say(f"  unheard    {_unheard(status.unheard, names)}")
+    if space.chat is not ChatPolicy.OFF:
+        say(f"  chat       {space.chat}{f', one message in {space.chat_every} s' if space.chat_every else ''}")
     show_blocked(space)
     for pin in space.pinned:
         say(f"  shared     {_shared(pin)}".replace("\n", " "))

@@ -82,7 +82,7 @@ def _plain(spaces: Client, where: str, watched: Watched, events: Iterator[Event]
     for event, told in _followed(spaces, where, watched, events):
         if event is not None and event.type == "caption":
             line = watched.view.lines[-1]
-            say(f"{shown(line.start_tick)}  {line.speaker}  {line.text}")
+            say(f"{shown(line.start_tick)}  {line.speaker}{' (typed)' if line.typed else ''}  {line.text}")
         elif told:
             say("  * ".join(watched.happened[-1]))
 

@@ -17,7 +17,7 @@ from spacesctl.cli.roles import ROLES
 from spacesctl.client.room_changes import after
 from spacesctl.client.room_view import of, reread
 from spacesctl.domain.clock import TICK_SECONDS, shown
-from spacesctl.domain.words import InviteState, Role, State
+from spacesctl.domain.words import ChatPolicy, InviteState, Role, State
 from spacesctl.support.text import one_line
 
 REMEMBERED = 256
@@ -58,6 +58,13 @@ _OVER: dict[str, str] = {
     "slow": "no longer slow",
     "mute": "people may speak again",
     "demote": "nobody needs an approval any longer but by the policy",
+}
+
+
+_CHAT: dict[ChatPolicy, str] = {
+    ChatPolicy.OFF: "the chat is off",
+    ChatPolicy.SPEAKERS: "who is on stage may write in the chat",
+    ChatPolicy.EVERYONE: "everybody may write in the chat",
 }
 
 
@@ -239,6 +246,15 @@ class Watched:
                 return "  ".join(f"{name} {count}" for name, count in counts.items())
             case space_events.Pinned(pin=pin):
                 return self._shared(pin)
+            case space_events.ChatSaid(speaker=speaker, text=text):
+                return f"{speaker} writes: {text}"
+            case space_events.ChatChanged(chat=chat, every=every):
+                return _CHAT[chat] + (f", one message in {every} s from each account" if every else "")
+            case space_events.TextMasked(rule=rule):
+                return f"words that {who} wrote are masked{f' by rule {rule}' if isinstance(rule, str) else ''}"
+            case space_events.TextErased(by_id=by_id):
+                by = f" by {self.names.get(by_id, 'somebody')}" if isinstance(by_id, str) else ""
+                return f"what {who} wrote is erased{by}"
             case _:
                 told = _TOLD.get(event.type)
                 return told.replace("{who}", who) if told is not None else None

@@ -133,7 +133,10 @@ def _wrapped(row: Row, width: int) -> list[Row]:
 
 
 def _captions(watched: Watched, width: int) -> list[Row]:
-    rows = [(shown(one.start_tick), one_line(one.speaker), one_line(one.text), "") for one in watched.view.lines]
+    rows = [
+        (shown(one.start_tick), one_line(one.speaker), f"{'(typed) ' if one.typed else ''}{one_line(one.text)}", "")
+        for one in watched.view.lines
+    ]
     rows += [("", one_line(one.speaker), one_line(one.text), "dim italic") for one in watched.view.partial.values()]
     room = width - BESIDE - _widest(rows, width)
     return [line for row in rows for line in _wrapped(row, room)]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spacesctl.api.wire import Page
     from spacesctl.client.call import Call
     from spacesctl.client.groups.accounts import AsyncAccounts
+    from spacesctl.client.groups.chat import AsyncChat
     from spacesctl.client.groups.devices import AsyncDevices
     from spacesctl.client.groups.messages import AsyncMessages
     from spacesctl.client.groups.moderation import AsyncModeration
@@ -227,6 +228,13 @@ class AsyncClient:
         from spacesctl.client.groups.recordings import AsyncRecordings
 
         return AsyncRecordings(self)
+
+    @cached_property
+    def chat(self) -> AsyncChat:
+        """The chat of Spaces, and typed speech."""
+        from spacesctl.client.groups.chat import AsyncChat
+
+        return AsyncChat(self)
 
     @cached_property
     def redactions(self) -> AsyncRedactions:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spacesctl.api.wire import Page
     from spacesctl.client.call import Call
     from spacesctl.client.groups.accounts import Accounts
+    from spacesctl.client.groups.chat import Chat
     from spacesctl.client.groups.devices import Devices
     from spacesctl.client.groups.messages import Messages
     from spacesctl.client.groups.moderation import Moderation
@@ -208,6 +209,13 @@ class Client:
         from spacesctl.client.groups.recordings import Recordings
 
         return Recordings(self)
+
+    @cached_property
+    def chat(self) -> Chat:
+        """The chat of Spaces, and typed speech."""
+        from spacesctl.client.groups.chat import Chat
+
+        return Chat(self)
 
     @cached_property
     def redactions(self) -> Redactions:

@@ -13,19 +13,22 @@ from spacesctl.api import people_events as p
 from spacesctl.api import space_events as s
 from spacesctl.api.captions import CaptionsStatus
 from spacesctl.api.spaces import HostAway, Measure
-from spacesctl.api.wire import Answer, Time
-from spacesctl.client.room_view import MOST_LINES, Line, Own, Person, RoomView
-from spacesctl.domain.words import Role, State
+from spacesctl.api.wire import UNSET, Answer, Time
+from spacesctl.client.room_view import MOST_LINES, REDACTED, Line, Message, Own, Person, RoomView
+from spacesctl.domain.words import NUMBER, Role, State
 
 T = TypeVar("T", bound=Answer)
 _OF_A_PLACE = (p.RoleChanged, m.ServerMuted, m.ServerUnmuted)
 """What changes somebody's place: the role, and the server's mute."""
+_TEXTS = (e.CaptionSpoken, s.ChatSaid)
 
 
 def after(view: RoomView, event: e.Event) -> RoomView:
     """The view after an event. One of a type that it does not know changes nothing but the number."""
     change = None if _is_known(view, event) else _CHANGES.get(type(event.data))
     changed = change(view, event.data) if change is not None else view
+    if event.seq is not None and isinstance(event.data, _TEXTS):
+        changed = _numbered(changed, event.seq, event.data)
     return structs.replace(
         changed,
         seq=max(changed.seq, event.seq or 0),
@@ -126,7 +129,8 @@ def _removed(view: RoomView, data: m.Removed) -> RoomView:
 def _erased(view: RoomView, data: m.Erased) -> RoomView:
     lines = [line for line in view.lines if line.speaker != data.speaker]
     partial = {lane: line for lane, line in view.partial.items() if line.speaker != data.speaker}
-    return structs.replace(view, lines=lines, partial=partial)
+    messages = [one for one in view.messages if one.speaker != data.speaker]
+    return structs.replace(view, lines=lines, partial=partial, messages=messages)
 
 
 def _pinned(view: RoomView, data: s.Pinned) -> RoomView:
@@ -155,14 +159,65 @@ def _levels(view: RoomView, data: e.Levels) -> RoomView:
 
 
 def _caption(view: RoomView, data: e.CaptionSpoken) -> RoomView:
-    partial = {lane: line for lane, line in view.partial.items() if lane != str(data.lane)}
+    partial = {place: line for place, line in view.partial.items() if place != _place(data)}
     return structs.replace(view, lines=[*view.lines, _line(data)][-MOST_LINES:], partial=partial)
+
+
+def _numbered(view: RoomView, number: int, data: e.CaptionSpoken | s.ChatSaid) -> RoomView:
+    """The text that an event brought has its number."""
+    if isinstance(data, e.CaptionSpoken):
+        return structs.replace(view, lines=[*view.lines[:-1], structs.replace(view.lines[-1], number=number)])
+    said = Message(number=number, account_id=data.account_id, speaker=data.speaker, text=data.text)
+    return structs.replace(view, messages=[*view.messages, said][-MOST_LINES:])
+
+
+def _masked(view: RoomView, data: s.TextMasked) -> RoomView:
+    """Words that the audience does not read. Staff goes on to read them, but for numbers."""
+
+    def text(before: str) -> str:
+        if data.digits is False:
+            return before
+        return masked(before, data.words, NUMBER if data.digits is True else REDACTED)
+
+    lines = [structs.replace(one, text=text(one.text)) if one.number == data.number else one for one in view.lines]
+    messages = [
+        structs.replace(one, text=text(one.text), masked=True) if one.number == data.number else one
+        for one in view.messages
+    ]
+    return structs.replace(view, lines=lines, messages=messages)
+
+
+def masked(text: str, runs: list[list[int]], instead: str = REDACTED) -> str:
+    """A text without the words of these runs, each `instead`."""
+    words = text.split(" ")
+    hidden = {at for first, last in runs for at in range(first, min(last + 1, len(words)))}
+    return " ".join(instead if at in hidden and word != NUMBER else word for at, word in enumerate(words))
+
+
+def _text_erased(view: RoomView, data: s.TextErased) -> RoomView:
+    """A text that is not shown any more. Staff goes on to read it in the chat."""
+    for_staff = data.by_id is not UNSET
+    lines = [one for one in view.lines if one.number != data.number]
+    marked = [structs.replace(one, masked=True) if one.number == data.number else one for one in view.messages]
+    messages = marked if for_staff else [one for one in marked if one.number != data.number]
+    return structs.replace(view, lines=lines, messages=messages)
+
+
+def _place(data: e.CaptionSpoken | e.PartialCaption) -> str:
+    """Where a caption that may still change is kept: typed speech is of no lane."""
+    return f"typed {data.account_id}" if data.typed else str(data.lane)
+
+
+def _partial(view: RoomView, data: e.PartialCaption) -> RoomView:
+    others = {place: line for place, line in view.partial.items() if place != _place(data)}
+    return structs.replace(view, partial={**others, _place(data): _line(data)} if data.text else others)
 
 
 def _line(data: e.CaptionSpoken | e.PartialCaption) -> Line:
     return Line(
-        lane=data.lane, utterance=data.utterance, speaker=data.speaker, text=data.text, start_tick=data.start_tick
-    )
+        lane=data.lane, utterance=data.utterance, speaker=data.speaker, text=data.text, start_tick=data.start_tick,
+        typed=data.typed,
+    )  # fmt: skip
 
 
 Change = Callable[[RoomView, T], RoomView]
@@ -212,10 +267,10 @@ def _table() -> Mapping[type[Answer], Callable[[RoomView, Answer], RoomView]]:
     on(e.Presence, lambda view, data: structs.replace(view, participant_count=data.participant_count))
     on(e.Levels, _levels)
     on(e.CaptionSpoken, _caption)
-    on(
-        e.PartialCaption,
-        lambda view, data: structs.replace(view, partial={**view.partial, str(data.lane): _line(data)}),
-    )
+    on(e.PartialCaption, _partial)
+    on(s.ChatChanged, lambda view, data: structs.replace(view, chat=data.chat, chat_every=data.every))
+    on(s.TextMasked, _masked)
+    on(s.TextErased, _text_erased)
     on(e.StreamHello, lambda view, data: structs.replace(view, stale=view.stale or data.seq > view.seq, tick=data.tick))
     on(e.StreamReset, lambda view, data: structs.replace(view, stale=True, seq=data.seq))
     return found

@@ -14,10 +14,12 @@ from spacesctl.api.events import Delay
 from spacesctl.api.people import Member, Members
 from spacesctl.api.spaces import HostAway, Measure, Space
 from spacesctl.api.wire import Answer, Time
-from spacesctl.domain.words import ListenerPolicy, Policy, RecordingMode, Role, State
+from spacesctl.domain.words import ChatPolicy, ListenerPolicy, Policy, RecordingMode, Role, State
 
+REDACTED = "[redacted]"
+"""Stands for words that the audience does not read."""
 MOST_LINES = 200
-"""Final captions that are kept."""
+"""Final captions, and messages, that are kept."""
 
 
 class Person(Answer, frozen=True, kw_only=True):
@@ -49,6 +51,20 @@ class Line(Answer, frozen=True, kw_only=True):
     speaker: str
     text: str
     start_tick: int
+    typed: bool = False
+    number: int | None = None
+    """That of the event, of a final one."""
+
+
+class Message(Answer, frozen=True, kw_only=True):
+    """A message of the chat; `number` is that of its event."""
+
+    number: int
+    account_id: str
+    speaker: str
+    text: str
+    masked: bool = False
+    """Whether the audience does not read all of its words."""
 
 
 class Own(Answer, frozen=True, kw_only=True):
@@ -90,7 +106,11 @@ class RoomView(Answer, frozen=True, kw_only=True):
     lines: list[Line] = []
     """Final captions, the oldest first."""
     partial: dict[str, Line] = {}
-    """The caption that may still change, by lane."""
+    """The caption that may still change, by lane; of typed speech by account."""
+    chat: ChatPolicy = ChatPolicy.OFF
+    chat_every: int = 0
+    messages: list[Message] = []
+    """What the chat has, the oldest first."""
     seq: int = 0
     """The number of the last event."""
     tick: int = 0
@@ -108,6 +128,8 @@ def of(space: Space, members: Members, hands: list[str] | None = None) -> RoomVi
         speakers=space.speakers,
         listeners=space.listeners,
         captions=space.captions,
+        chat=space.chat,
+        chat_every=space.chat_every,
         captions_behind=space.captions_status.behind,
         recording=space.recording.kind if space.recording else None,
         host_away=space.host_away,
@@ -137,7 +159,9 @@ def reread(view: RoomView, space: Space, members: Members) -> RoomView:
         for one in fresh.people.values()
         for before in (view.people.get(one.id),)
     }
-    return structs.replace(fresh, people=people, lines=view.lines, partial=view.partial, own=view.own, seq=view.seq)
+    return structs.replace(
+        fresh, people=people, lines=view.lines, partial=view.partial, messages=view.messages, own=view.own, seq=view.seq
+    )
 
 
 def _person(one: Member) -> Person:

@@ -12,6 +12,7 @@ from spacesctl.domain.checks import require_live
 from spacesctl.domain.errors import NotAllowed
 from spacesctl.domain.permissions import Action, require
 from spacesctl.domain.principals import described
+from spacesctl.domain.redaction import TEXT_LANE
 from spacesctl.domain.sanctioning import Order, imposed
 from spacesctl.domain.sanctions import is_exempt
 from spacesctl.domain.space import Grant, Space
@@ -32,7 +33,10 @@ def judged(space: Space, command: c.TakeAct, now: datetime) -> offences.Verdict:
 
 
 def _comes_to_nothing(space: Space, command: c.TakeAct) -> bool:
-    unheard = command.action in ("mute", "demote") and space.role_of(command.person.account_id) is Role.LISTENER
+    target = command.person.account_id
+    unheard = (command.action == "mute" and not sanctions.has_a_say(space, target)) or (
+        command.action == "demote" and space.role_of(target) is Role.LISTENER
+    )
     return unheard or is_exempt(space, command.person)
 
 
@@ -76,7 +80,7 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) ->
             every = measures.EVERY if command.action == "slow" else None
             for_a_while = replace(order, until=now + measures.BY_RULES, every=every)
             return measures.begun(space, command.action, for_a_while, inside=command.inside)
-        case "mute" if not spared and space.role_of(target) is not Role.LISTENER:
+        case "mute" if not spared and sanctions.has_a_say(space, target):
             return [
                 *redactions.of_tail(space, command.by, command.person, because),
                 *sanctions.muted(space, command.person, order),
@@ -95,7 +99,7 @@ def _enforce(space: Space, command: c.TakeAct, allowed: Grant, now: datetime) ->
                 f"rule:{command.rule_id}",
                 target,
                 allowed.bot_id,
-                lane=command.lane or None,
+                lane=None if command.lane == TEXT_LANE else command.lane or None,
                 tick=command.start_tick,
                 clip=command.clip,
                 act=command.key,

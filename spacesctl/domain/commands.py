@@ -15,7 +15,16 @@ from spacesctl.domain.principals import Principal
 from spacesctl.domain.redaction import Stretch
 from spacesctl.domain.space import Hand
 from spacesctl.domain.speech import Word
-from spacesctl.domain.words import Kind, ListenerPolicy, Policy, RecordingMode, RedactionMode, Role, RuleMode
+from spacesctl.domain.words import (
+    ChatPolicy,
+    Kind,
+    ListenerPolicy,
+    Policy,
+    RecordingMode,
+    RedactionMode,
+    Role,
+    RuleMode,
+)
 
 NO_HAND = Hand()
 
@@ -365,6 +374,46 @@ class CloseMic(Command):
 
     lane: int
     reason: str = "left"
+
+
+@dataclass(frozen=True)
+class ChangeChat(Command):
+    """Change what is not None of who may write in the chat, how often (`every` seconds, 0: any), and whether typed speech is spoken."""
+
+    policy: ChatPolicy | None = None
+    every: int | None = None
+    aloud: bool | None = None
+
+
+@dataclass(frozen=True)
+class Write(Command):
+    """Write in the chat, or (`typed`) speak on the stage by typing. `speaker` is the caller's `@handle`, `tick` the present one, and
+    `utterance` the number under which the characters were seen before."""
+
+    text: str
+    speaker: str
+    tick: int
+    typed: bool = False
+    utterance: int = 0
+
+
+@dataclass(frozen=True)
+class EraseText(Command):
+    """Take a text that `person` wrote from the audience. `number` is that of its event."""
+
+    number: int
+    person: Target
+
+
+@dataclass(frozen=True)
+class MaskText(Command):
+    """Keep words of a text from the audience: first and last number of each run, from 0. A `digits` run is a number, which is kept from
+    everybody."""
+
+    number: int
+    account_id: str
+    words: tuple[tuple[int, int], ...]
+    digits: bool = False
 
 
 @dataclass(frozen=True)

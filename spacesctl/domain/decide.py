@@ -5,8 +5,8 @@
 The handlers are in `life.py` (the Space itself), `stage.py` (who speaks), `absence.py` (the host is away), `leaving.py` (an account
 is suspended or deleted), `sanctions.py` (warn, mute,
 demote, kick, block), `measures.py` (what concerns all), `acts.py` (what rules do), `undo.py` (the end of a sanction),
-`redactions.py` (what the audience is not to hear), `review.py` (reports), `appeals.py`, `panic.py`, `suggestions.py`, `pins.py` and
-`recording.py`.
+`redactions.py` (what the audience is not to hear), `review.py` (reports), `appeals.py`, `panic.py`, `suggestions.py`, `pins.py`,
+`texts.py` (what is written) and `recording.py`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from spacesctl.domain import (
     sanctions,
     stage,
     suggestions,
+    texts,
     undo,
 )
 from spacesctl.domain import commands as c
@@ -75,6 +76,10 @@ _HANDLERS: dict[type[c.Command], Callable[[Space, Any, datetime], Events]] = {
     c.Edit: life.edit,
     c.ChangePolicy: life.change_policy,
     c.SwitchCaptions: life.switch_captions,
+    c.ChangeChat: texts.change_chat,
+    c.Write: texts.write,
+    c.EraseText: texts.erase,
+    c.MaskText: texts.mask,
     c.SetRules: life.set_rules,
     c.SendInvites: stage.invite,
     c.RevokeInvites: stage.revoke_invites,

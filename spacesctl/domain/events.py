@@ -42,7 +42,7 @@ from spacesctl.domain.moderation_events import (
 from spacesctl.domain.review_events import AppealDecided, AppealFiled, ReportAssigned, ReportDecided, ReportNoted
 from spacesctl.domain.space import Invite, Pin, Recording
 from spacesctl.domain.speech import Word
-from spacesctl.domain.words import HandOutcome, InviteState, ListenerPolicy, Policy, RecordingMode, Role
+from spacesctl.domain.words import ChatPolicy, HandOutcome, InviteState, ListenerPolicy, Policy, RecordingMode, Role
 
 __all__ = [
     "BY_TYPE",
@@ -53,6 +53,8 @@ __all__ = [
     "BreakerTripped",
     "CaptionSpoken",
     "CaptionsSwitched",
+    "ChatChanged",
+    "ChatSaid",
     "Consented",
     "DelayChanged",
     "Erased",
@@ -106,6 +108,8 @@ __all__ = [
     "SuggestionEnd",
     "SuggestionEnded",
     "SuggestionMade",
+    "TextErased",
+    "TextMasked",
     "Unpinned",
 ]
 
@@ -373,7 +377,7 @@ class Consented(Event):
 
 @dataclass(frozen=True)
 class CaptionSpoken(Event):
-    """A final caption of `speaker` (`@handle`)."""
+    """A final caption of `speaker` (`@handle`). `typed`: they wrote it, and no program did."""
 
     type = "caption"
     account_id: str
@@ -384,6 +388,51 @@ class CaptionSpoken(Event):
     start_tick: int
     end_tick: int
     words: tuple[Word, ...]
+    typed: bool = False
+
+
+@dataclass(frozen=True)
+class ChatChanged(Event):
+    """Who may write in the chat, seconds between two messages of one account (0: any), and whether typed speech is spoken."""
+
+    type = "chat.changed"
+    chat: ChatPolicy
+    every: int
+    aloud: bool
+
+
+@dataclass(frozen=True)
+class ChatSaid(Event):
+    """`speaker` (`@handle`) wrote in the chat."""
+
+    type = "chat.said"
+    account_id: str
+    speaker: str
+    text: str
+    tick: int
+
+
+@dataclass(frozen=True)
+class TextMasked(Event):
+    """Words of the text with this number are kept from the audience: first and last number of each run, from 0. `rule` is the rule that did
+    it. Of `digits` the text itself is changed."""
+
+    type = "text.masked"
+    number: int
+    account_id: str
+    words: tuple[tuple[int, int], ...]
+    digits: bool = False
+    rule: str | None = None
+
+
+@dataclass(frozen=True)
+class TextErased(Event):
+    """The text with this number, which `account_id` wrote, is kept from the audience. `by` is who asked."""
+
+    type = "text.erased"
+    number: int
+    account_id: str
+    by: str | None = None
 
 
 BY_TYPE: dict[str, type[Event]] = {event.type: event for event in Event.__subclasses__()}
@@ -419,5 +468,9 @@ HIDDEN_FROM_AUDIENCE: dict[str, frozenset[str]] = {
     "recording.started": frozenset(),
     "recording.stopped": frozenset(),
     "caption": frozenset(),
+    "chat.changed": frozenset(),
+    "chat.said": frozenset(),
+    "text.masked": frozenset({"rule", "digits"}),
+    "text.erased": frozenset({"by"}),
 }
 """The event types that the audience sees, each with the fields that are hidden from it."""

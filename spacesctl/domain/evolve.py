@@ -157,6 +157,8 @@ def _readmitted(space: Space, event: e.Readmitted) -> Space:
 
 
 def _captioned(space: Space, event: e.CaptionSpoken) -> Space:
+    if event.typed:
+        return replace(space, text_tick=event.end_tick)
     others = [(lane, last) for lane, last in space.captioned.items() if lane != event.lane]
     return replace(space, captioned=dict([*others[-(MAX_CAPTIONED - 1) :], (event.lane, event.utterance)]))
 
@@ -242,6 +244,10 @@ _CHANGES: dict[type[e.Event], Callable[[Space, Any], Space]] = {
     e.SuggestionMade: suggested.made,
     e.SuggestionEnded: suggested.ended,
     e.CaptionSpoken: _captioned,
+    e.ChatChanged: lambda space, event: replace(
+        space, chat=event.chat, chat_every=event.every, typed_aloud=event.aloud
+    ),
+    e.ChatSaid: lambda space, event: replace(space, text_tick=event.tick),
     e.Pinned: _pinned,
     e.RecordingStarted: lambda space, event: replace(
         space, recording=event.recording, recording_count=space.recording_count + 1

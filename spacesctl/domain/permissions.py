@@ -33,6 +33,12 @@ class Action(StrEnum):
     EDIT = "edit"
     POLICY = "policy"
     CAPTIONS = "captions"
+    CHANGE_CHAT = "change_chat"
+    CHAT = "chat"
+    TYPE = "type"
+    ERASE_OWN_TEXT = "erase_own_text"
+    ERASE_TEXT = "erase_text"
+    MASK_TEXT = "mask_text"
     RULES = "rules"
     INVITE = "invite"
     PROMOTE = "promote"
@@ -86,6 +92,12 @@ TABLE: dict[Action, frozenset[Standing]] = {
     Action.EDIT: frozenset({Standing.HOST}),
     Action.POLICY: _STAFF,
     Action.CAPTIONS: frozenset({Standing.HOST}),
+    Action.CHANGE_CHAT: _STAFF,
+    Action.CHAT: frozenset({Standing.ACCOUNT}),
+    Action.TYPE: frozenset({Standing.HOST, Standing.COHOST, Standing.SPEAKER}),
+    Action.ERASE_OWN_TEXT: frozenset({Standing.ACCOUNT}),
+    Action.ERASE_TEXT: _STAFF | {Standing.ADMIN},
+    Action.MASK_TEXT: _STAFF | {Standing.ADMIN, Standing.BOT},
     Action.RULES: frozenset({Standing.HOST}),
     Action.INVITE: _STAFF,
     Action.PROMOTE: frozenset({Standing.HOST}),

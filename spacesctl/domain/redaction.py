@@ -22,6 +22,8 @@ MAX_OWN: Final = 16
 """Redactions of their own words that one speaker has waiting."""
 ALL_LANES: Final = 0
 """Stands for all lanes."""
+TEXT_LANE: Final = 0xFFFF
+"""Stands for what is written: the chat, and typed speech. No microphone session has this number."""
 
 
 @dataclass(frozen=True)

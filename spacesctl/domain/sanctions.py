@@ -15,7 +15,7 @@ from spacesctl.domain.permissions import Action, require_over
 from spacesctl.domain.principals import Principal, Rule, described
 from spacesctl.domain.sanctioning import Order, imposed, lifted
 from spacesctl.domain.space import Grant, Member, Space
-from spacesctl.domain.words import InviteState, Kind, Role
+from spacesctl.domain.words import ChatPolicy, InviteState, Kind, Role
 
 Events = list[e.Event]
 
@@ -28,6 +28,11 @@ def grant(host_id: str, rules: c.SetRules) -> Grant:
 def is_exempt(space: Space, person: c.Target) -> bool:
     """Whether rules may not mute, remove or block this person: hosts, co-hosts and bots."""
     return space.role_of(person.account_id).rank >= Role.COHOST.rank or person.kind is Kind.BOT
+
+
+def has_a_say(space: Space, account_id: str) -> bool:
+    """Whether a mute takes something from the account: it is on stage, or may write in the chat."""
+    return space.role_of(account_id) is not Role.LISTENER or space.chat is ChatPolicy.EVERYONE
 
 
 def warn(space: Space, command: c.Warn, now: datetime) -> Events:
@@ -147,9 +152,9 @@ def _order(command: c.Warn | c.Mute | c.Demote | c.Kick, now: datetime) -> Order
 def muted(space: Space, target: c.Target, order: Order) -> Events:
     """The events of a server mute. Raises Refused with reason `not_on_stage`."""
     person = space.people.get(target.account_id)
-    if person is None or person.role is Role.LISTENER:
+    if not has_a_say(space, target.account_id):
         raise Refused("not_on_stage", f"@{target.handle} does not speak here")
-    if person.server_muted:
+    if person is not None and person.server_muted:
         before = space.sanctions_on(target.account_id, "mute")
         if not before or any(one.until == order.until and not one.came_with for one in before):
             return []

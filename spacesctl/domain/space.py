@@ -11,7 +11,7 @@ from spacesctl.domain.offence import USUAL, BreakerLimits, Offender, RuleSanctio
 from spacesctl.domain.redaction import RULES_DELAY, Redaction
 from spacesctl.domain.sanction import EVERYBODY, Sanction
 from spacesctl.domain.suggestion import Suggestion
-from spacesctl.domain.words import InviteState, ListenerPolicy, Policy, RecordingMode, Role, State
+from spacesctl.domain.words import ChatPolicy, InviteState, ListenerPolicy, Policy, RecordingMode, Role, State
 
 MAX_TITLE = 70
 MAX_TOPICS = 3
@@ -140,6 +140,14 @@ class Space:
     policy: Policy = Policy.INVITED
     listeners: ListenerPolicy = ListenerPolicy.EVERYONE
     captions: bool = True
+    chat: ChatPolicy = ChatPolicy.OFF
+    """Who may write in its chat."""
+    chat_every: int = 0
+    """Seconds between two messages of one account in its chat; 0: any."""
+    typed_aloud: bool = False
+    """Whether typed speech is also spoken, where the server can."""
+    text_tick: int = -1
+    """The tick of what was written last. Each text has its own."""
     topics: tuple[str, ...] = ()
     lang: str = "en"
     scheduled_start: datetime | None = None

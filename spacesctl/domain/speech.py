@@ -1,4 +1,4 @@
-"""What was said."""
+"""What was said, and what was written."""
 
 from __future__ import annotations
 
@@ -13,3 +13,15 @@ class Word:
     start: float
     end: float
     conf: float
+
+
+@dataclass(frozen=True)
+class TextMark:
+    """What of a text is kept from the audience: runs of words (first and last number, from 0), or (`erased`) all of it."""
+
+    words: tuple[tuple[int, int], ...] = ()
+    erased: bool = False
+
+    def covers(self, number: int) -> bool:
+        """Whether a word is in one of the runs."""
+        return any(first <= number <= last for first, last in self.words)

@@ -91,6 +91,14 @@ class Policy(StrEnum):
     INVITED = "invited"
 
 
+class ChatPolicy(StrEnum):
+    """Who may write in a Space's chat."""
+
+    OFF = "off"
+    SPEAKERS = "speakers"
+    EVERYONE = "everyone"
+
+
 class ListenerPolicy(StrEnum):
     """Who may listen."""
 

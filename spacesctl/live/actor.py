@@ -46,6 +46,7 @@ from spacesctl.live.sessions import Session
 from spacesctl.live.spacing import Spacing
 from spacesctl.live.stream_writer import StreamWriter
 from spacesctl.live.subscriber import Sink, Subscriber
+from spacesctl.live.writing import Writing, of_draft, told
 from spacesctl.store.spaces import StoredEvent
 from spacesctl.support.clock import Clock
 from spacesctl.support.supervision import TaskSupervisor
@@ -94,6 +95,7 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         """Who reacted how since they were told last."""
         self.conduct = Conduct()
         self.spacing = Spacing(clock.monotonic)
+        self.writing = Writing(clock.monotonic)
         self.cut_off_from = CutOff(clock.monotonic)
         self.safety = SafetyDelay(self.audience)
         self._engine = engine
@@ -117,6 +119,11 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
     def ssrc(self) -> int:
         """The SSRC of the outputs; another one after each start of the engine."""
         return self._ssrc
+
+    @property
+    def unrecognised(self) -> set[str]:
+        """Accounts whose next lane no program is to recognise, since its words are known: they are typed."""
+        return self.connections.unrecognised
 
     async def ask(self, *commands: c.Command) -> Outcome:
         """Give commands in a transaction of their own. Raises what refuses one of them; nothing has changed then."""
@@ -143,6 +150,12 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
             if isinstance(event, e.HandRaised):
                 self.spacing.sent(event.account_id)
                 self.conduct.requests.add(outcome.tick, event.account_id)
+            elif isinstance(event, e.ChatSaid):
+                self.writing.spacing.sent(event.account_id)
+                self.microphones.wrote(event.account_id, event.tick)
+            elif isinstance(event, e.CaptionSpoken) and event.typed:
+                self.writing.ended(event.account_id)
+                self.microphones.wrote(event.account_id, event.end_tick)
             elif isinstance(event, e.ReportFiled | e.ReportDecided | e.Removed | e.Readmitted):
                 self.conduct.reports_changed = True
         if any(isinstance(event, e.SpaceStarted) for event in events):
@@ -152,8 +165,10 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         self.connections.after(after, events, self.audience.behind * TICK_SECONDS)
         self.connections.tell_lane_readers(after, events)
         self.connections.tell_speakers(events)
+        if isinstance(outcome.by, Person):
+            self.connections.tell_texts(told(after, events, outcome.by))
         staff = {one for one, member in after.people.items() if member.role.rank >= Role.COHOST.rank}
-        self.audience.publish(stored, staff)
+        self.audience.publish(stored, staff, redacts=after.redacts)
         self.audience.tell_own(changed_places(after, events, later=self.audience.is_waiting))
         if after.is_over:
             self.hub.finish(View.STAFF)
@@ -173,6 +188,24 @@ class SpaceActor(Aggregate[Space, c.Command, e.Event]):
         slow, me = self.space.measure("slow"), person.account_id or ""
         if slow is not None and not person.is_admin and self.space.role_of(me).rank < Role.COHOST.rank:
             self.spacing.require(me, slow.every or EVERY)
+
+    def require_unhurried_writer(self, person: Person) -> None:
+        """Check that an account does not write sooner than the chat's slow mode lets it. Staff may always. Raises TooMany."""
+        every, me = self.space.chat_every, person.account_id or ""
+        if every and not person.is_admin and self.space.role_of(me).rank < Role.COHOST.rank:
+            self.writing.spacing.require(me, every, "messages: this chat is slow")
+
+    def utterance_of(self, person: Person) -> int:
+        """The number of what a person types at the moment."""
+        return self.writing.utterance(person.account_id or "", self.now_tick())
+
+    def type_on(self, person: Person, text: str) -> None:
+        """Show what a person on stage has typed so far; nothing, when they took it back."""
+        draft = self.writing.draft(person, text, self.now_tick())
+        if not text:
+            self.writing.ended(draft.account_id)
+        self.connections.tell_texts([of_draft(self.space, draft, person)])
+        self.audience.tell_partial(draft, redacts=self.space.redacts)
 
     def was_there(self, account_id: str) -> bool:
         """Whether an account was in the Space, as far as it is known here: since the server started, or with a role."""

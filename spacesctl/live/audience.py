@@ -22,9 +22,14 @@ from spacesctl.live.masks import KEPT, Masks
 from spacesctl.store.spaces import StoredEvent
 
 SILENT_DB: Final = -127
+MOST_DRAFTS: Final = 64
 MOST_WAITING: Final = 4_096
 """Messages that may wait. Beyond that those that are not stored are dropped; the others are released early, which no Space with less than
 400 events a second reaches."""
+
+
+CHECKED: Final = TICKS_PER_SECOND
+"""Ticks within which a rule has masked the words of a text: where rules redact, the audience reads none before."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class Audience:
         self._hub = hub
         self._now_tick = now_tick
         self._waiting: deque[_Waiting] = deque()
+        self._hidden_drafts: deque[int] = deque(maxlen=MOST_DRAFTS)
+        """Typed speech under way in which a rule found something, by utterance."""
         self._asked = 0
 
     def knows(self, seq: int, redactions: Iterable[Redaction], erased: Mapping[str, Erasure]) -> None:
@@ -133,11 +140,15 @@ class Audience:
 
     # -- what it is told
 
-    def publish(self, stored: list[StoredEvent], staff: Collection[str]) -> None:
-        """Tell staff now, and the audience when it hears it: of a caption the end of its words, of anything else the moment."""
+    def publish(self, stored: list[StoredEvent], staff: Collection[str], *, redacts: bool = False) -> None:
+        """Tell staff now, and the audience when it hears it: of a caption the end of its words, of anything else the moment. Where rules
+        redact, what is written is never told before they have looked at it.
+        """
         self._hub.publish(stored, staff, View.STAFF)
         for event in stored:
-            self.at(self._told_at(event), partial(self._tell, event, staff))
+            written = event.type == "chat.said" or (event.type == "caption" and event.body.get("typed", False))
+            later = max(0, CHECKED - self.behind) if redacts and written else 0
+            self.at(self._told_at(event) + later, partial(self._tell, event, staff))
 
     def tell_own(self, places: Iterable[wire.You]) -> None:
         """Tell people at once that their own place changed."""
@@ -167,8 +178,16 @@ class Audience:
             return
         self.at(min(self._now_tick(), data.end_tick), lambda: self._show(data), stored=False)
 
+    def hide_draft(self, utterance: int) -> None:
+        """Show the audience no more characters of typed speech that is under way: a rule found words in it that it redacts."""
+        self._hidden_drafts.append(utterance)
+
     def _show(self, data: wire.PartialCaption) -> None:
         if self.masks.silences(data.account_id):
+            return
+        if data.typed:
+            if data.utterance not in self._hidden_drafts:
+                self._hub.publish_ephemeral(data, (View.AUDIENCE,))
             return
         # Its times are guesses: a second is left for words that are recognised late.
         if not self.masks.touches(data.lane, data.start_tick, data.end_tick + TICKS_PER_SECOND):

@@ -32,6 +32,10 @@ class Connections:
         self._broadcast: Broadcast | None = None
         self.is_recorded = False
         """Whether a recording takes what the audience hears: it goes on until the audience has heard its end."""
+        self.unrecognised: set[str] = set()
+        """Accounts whose next lane is read out by the server: what is typed is known already."""
+        self._read_out: set[int] = set()
+        """The lanes of these."""
         self._speakers: dict[str, Person] = {}
         """The accounts that opened a microphone, with the handles that lane readers are sent."""
 
@@ -133,7 +137,11 @@ class Connections:
 
     def lanes(self, space: Space) -> list[wire.OpenLane]:
         """The open microphone sessions, in the format for lane readers."""
-        return [self._lane_info(person) for person in space.people.values() if person.lane is not None]
+        return [
+            self._lane_info(person)
+            for person in space.people.values()
+            if person.lane is not None and person.lane not in self._read_out
+        ]
 
     def tell_speakers(self, events: Collection[e.Event]) -> None:
         """Tell programs that speak when they are server-muted or unmuted, or when a recording closed their microphone.
@@ -150,12 +158,17 @@ class Connections:
     def tell_lane_readers(self, space: Space, events: Iterable[e.Event]) -> None:
         """Tell lane readers of lanes that opened, closed or changed, and of new rules."""
         feeds = [feed for _, feed in self._readers()]
-        if not feeds:
-            return
         for event in events:
             if (news := self._lane_news(space, event)) is not None:
                 for feed in feeds:
                     feed.push_event(news)
+
+    def tell_texts(self, texts: Iterable[wire.Text]) -> None:
+        """Tell lane readers what is written."""
+        readers = self._readers()
+        for text in texts if readers else ():
+            for _, feed in readers:
+                feed.push_event(text)
 
     def _tell(self, whom: Collection[str], news: wire.LaneEvent) -> None:
         for session in self.sessions.values():
@@ -169,6 +182,15 @@ class Connections:
 
     def _lane_news(self, space: Space, event: e.Event) -> wire.LaneEvent | None:
         match event:
+            case e.LaneOpened(account_id, lane) if account_id in self.unrecognised:
+                self.unrecognised.discard(account_id)
+                self._read_out.add(lane)
+                return None
+            case e.LaneClosed(_, lane, _) if lane in self._read_out:
+                self._read_out.discard(lane)
+                return None
+            case e.RoleChanged(account_id) if space.people[account_id].lane in self._read_out:
+                return None
             case e.LaneOpened(account_id):
                 return wire.OpenedLane(lane=self._lane_info(space.people[account_id]))
             case e.LaneClosed(_, lane, _):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from spacesctl.api.lanes import Moved
 from spacesctl.domain import events as e
 from spacesctl.domain.clock import TICKS_PER_SECOND
-from spacesctl.domain.redaction import Redaction
+from spacesctl.domain.redaction import TEXT_LANE, Redaction
 from spacesctl.domain.space import Space
 from spacesctl.engine.messages import (
     CloseLane,
@@ -46,10 +46,11 @@ def lane_messages(after: Space, events: Iterable[e.Event]) -> list[ToEngine]:
                 messages.append(SetDelay(after.id, ticks(after.delay), now))
             case e.RulesSet():
                 messages.append(SetDelay(after.id, ticks(after.delay)))
-            case e.RedactionMade(redaction):
+            case e.RedactionMade(redaction) if redaction.lane != TEXT_LANE:
                 messages.append(redact_message(after.id, redaction))
             case e.RedactionChanged(redaction_id) if redaction_id in after.redactions:
-                messages.append(redact_message(after.id, after.redactions[redaction_id]))
+                if (found := after.redactions[redaction_id]).lane != TEXT_LANE:
+                    messages.append(redact_message(after.id, found))
             case e.RedactionWithdrawn(redaction_id):
                 messages.append(Unredact(after.id, redaction_id))
             case _:
@@ -59,7 +60,12 @@ def lane_messages(after: Space, events: Iterable[e.Event]) -> list[ToEngine]:
 
 def pending(space: Space) -> list[Redact]:
     """The redactions of a Space that may not have aired, for a new engine: they may reach into what is said next."""
-    return [redact_message(space.id, one) for one in space.redactions.values() if not one.cut]
+    return [redact_message(space.id, one) for one in space.redactions.values() if _is_heard(one)]
+
+
+def _is_heard(one: Redaction) -> bool:
+    """Whether it silences something that may still be said; a text has no sound."""
+    return not one.cut and one.lane != TEXT_LANE
 
 
 def redact_message(space_id: str, one: Redaction) -> Redact:

@@ -9,7 +9,7 @@ from spacesctl.api.events import EPHEMERAL, EVENTS
 from spacesctl.api.wire import Answer, Time, dump, load_value
 from spacesctl.domain.events import HIDDEN_FROM_AUDIENCE
 from spacesctl.live.masks import NOTHING_MASKED, Masks
-from spacesctl.store.spaces import StoredEvent
+from spacesctl.store.spaces import SAID, StoredEvent
 
 STILL_HERE = b": still here\n\n"
 """A comment, for when nothing is said for a while."""
@@ -46,8 +46,10 @@ def visible(event: StoredEvent, view: View, masks: Masks = NOTHING_MASKED) -> by
     hidden = HIDDEN_FROM_AUDIENCE.get(event.type) if view is View.AUDIENCE else frozenset[str]()
     if hidden is None or (view is View.AUDIENCE and masks.hides(event)):
         return None
-    shown = masks.caption(event.body) if view is View.AUDIENCE and event.type == "caption" else event.body
+    shown = masks.said(event.seq, event.body) if view is View.AUDIENCE and event.type in SAID else event.body
     body = {key: value for key, value in shown.items() if key not in hidden}
+    if shown.get("typed"):
+        body["ai"] = False
     data = load_value(_renamed(body), EVENTS[event.type])
     whole = {"type": event.type, "seq": event.seq, "at": Time.of(event.at), "tick": event.tick, "data": data}
     return sse(event.type, whole, event.seq)

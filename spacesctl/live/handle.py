@@ -58,6 +58,10 @@ class SpaceHandle(Protocol):
         """The last tick of the stage that the audience has heard."""
 
     @property
+    def unrecognised(self) -> set[str]:
+        """Accounts whose next lane no program is to recognise, since its words are known: they are typed."""
+
+    @property
     def audience(self) -> Audience:
         """What the audience hears and is told."""
 
@@ -73,6 +77,15 @@ class SpaceHandle(Protocol):
 
     def require_unhurried(self, person: Person) -> None:
         """Check that the Space is not too slow for another request or reaction. Raises TooMany."""
+
+    def require_unhurried_writer(self, person: Person) -> None:
+        """Check that an account does not write sooner than the chat's slow mode lets it. Raises TooMany."""
+
+    def utterance_of(self, person: Person) -> int:
+        """The number of what a person types at the moment."""
+
+    def type_on(self, person: Person, text: str) -> None:
+        """Show what a person on stage has typed so far; nothing, when they took it back."""
 
     def was_there(self, account_id: str) -> bool:
         """Whether an account was in the Space, as far as it is known here: since the server started, or with a role."""

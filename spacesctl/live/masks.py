@@ -9,10 +9,11 @@ from typing import Final
 
 from spacesctl.domain import events as e
 from spacesctl.domain.clock import TICK_SECONDS
-from spacesctl.domain.redaction import ALL_LANES, Redaction
+from spacesctl.domain.redaction import ALL_LANES, TEXT_LANE, Redaction
 from spacesctl.domain.space import Erasure
+from spacesctl.domain.speech import TextMark
 from spacesctl.domain.words import NUMBER
-from spacesctl.store.spaces import Body, StoredEvent
+from spacesctl.store.spaces import SAID, Body, StoredEvent
 
 REDACTED: Final = "[redacted]"
 """Stands in a caption for words that were redacted."""
@@ -21,6 +22,7 @@ HALF: Final = 0.5
 PAD: Final = 5
 """Ticks by which the times of a recogniser may be wrong: 100 ms."""
 NOBODY: Final[Mapping[str, Erasure]] = {}
+NOTHING_WRITTEN: Final[Mapping[int, TextMark]] = {}
 KEPT: Final = 2_000
 """Redactions that are remembered of a live Space. Captions come within seconds of the words."""
 
@@ -29,8 +31,14 @@ class Masks:
     """The redactions of one Space, in force or missed, and who is erased; withdrawn redactions mask nothing."""
 
     def __init__(
-        self, known: Iterable[Redaction] = (), most: int | None = None, erased: Mapping[str, Erasure] = NOBODY
+        self,
+        known: Iterable[Redaction] = (),
+        most: int | None = None,
+        erased: Mapping[str, Erasure] = NOBODY,
+        texts: Mapping[int, TextMark] = NOTHING_WRITTEN,
     ) -> None:
+        self._texts = dict(texts)
+        """What is kept from the audience of what was written, by the number of its event."""
         self.erased = erased
         """What the audience does not read, by account id."""
         self._known = {one.id: one for one in known}
@@ -51,6 +59,10 @@ class Masks:
                 self._known[redaction_id] = replace(self._known[redaction_id], missed_to=missed_to)
             case e.RedactionWithdrawn(redaction_id):
                 self._known.pop(redaction_id, None)
+            case e.TextMasked() | e.TextErased():
+                self._texts[event.number] = marked(self._texts.get(event.number), event)
+                if self._most is not None and len(self._texts) > self._most:
+                    del self._texts[next(iter(self._texts))]
             case e.CaptionSpoken(lane=lane, words=words):
                 self._spoken += [(lane, *_ticks(word.start, word.end)) for word in words if word.w == NUMBER]
             case _:
@@ -78,15 +90,28 @@ class Masks:
     def hides(self, event: StoredEvent) -> bool:
         """Whether an event is what somebody said or shared who is erased."""
         body = event.body
-        who = body["account_id"] if event.type == "caption" else body["pin"]["by"] if event.type == "pin.added" else ""
+        if (mark := self._texts.get(event.seq)) is not None and mark.erased:
+            return True
+        who = body["account_id"] if event.type in SAID else body["pin"]["by"] if event.type == "pin.added" else ""
         return who in self.erased and self.erased[who].hides(event.seq)
 
     def silences(self, account_id: str) -> bool:
         """Whether the audience reads nothing of what an account says now."""
         return account_id in self.erased and self.erased[account_id].hides(None)
 
+    def said(self, seq: int, body: Body) -> Body:
+        """What was said or written, as it is stored, with what the audience is not to know of it masked in its text and its words."""
+        if "lane" in body and body["lane"] != TEXT_LANE:
+            return self.caption(body)
+        tick = body["end_tick"] if "lane" in body else body["tick"]
+        near = [one for one in self._of(TEXT_LANE) if one.first <= tick <= one.last]
+        if any(one.account_id in (None, body["account_id"]) for one in near):
+            return {**body, "text": REDACTED, **({"words": []} if "lane" in body else {})}
+        mark = self._texts.get(seq)
+        return body if mark is None else _written(body, mark)
+
     def caption(self, body: Body) -> Body:
-        """A caption as it is stored, with what was redacted masked in its text and its words."""
+        """What was recognised, with what was redacted masked in its text and its words."""
         near = self.stretches(body["lane"], body["start_tick"], body["end_tick"])
         if not near:
             return body
@@ -96,6 +121,23 @@ class Masks:
 
     def _of(self, lane: int) -> list[Redaction]:
         return [one for one in self._known.values() if one.lane in (lane, ALL_LANES)]
+
+
+def marked(before: TextMark | None, event: e.TextMasked | e.TextErased) -> TextMark:
+    """What is kept from the audience of a text after an event about it."""
+    known = before or TextMark()
+    if isinstance(event, e.TextErased):
+        return replace(known, erased=True)
+    return replace(known, words=tuple(dict.fromkeys((*known.words, *event.words))))
+
+
+def _written(body: Body, mark: TextMark) -> Body:
+    """A text without the words that are masked; each stays one word, so that what is masked later has the same numbers."""
+    words = [REDACTED if mark.covers(at) and word != NUMBER else word for at, word in enumerate(body["text"].split())]
+    shown = {**body, "text": " ".join(words)}
+    if body.get("words"):
+        shown["words"] = [{**one, "w": word} for one, word in zip(body["words"], words, strict=True)]
+    return shown
 
 
 def _masked(words: Sequence[Body], near: Sequence[Redaction]) -> list[Body]:

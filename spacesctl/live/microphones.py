@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from spacesctl.domain.redaction import Stretch
+from spacesctl.domain.redaction import TEXT_LANE, Stretch
 from spacesctl.domain.space import Space
+from spacesctl.domain.texts import AHEAD
 
 MARGIN: Final = 10
 """Ticks for which the engine may hear a microphone on after it was closed here, or that sound needs to come here."""
+MOST_TEXTS: Final = 1_024
+"""Texts of which it is known who wrote them: those of 20 s, if as many come as may."""
 MOST_RUNS: Final = 128
 """Runs of ticks that are known of a lane, of open microphone and of sound. Beyond that the two oldest become one, with the gap in between:
 then too much is taken for sound rather than too little. The detector ends a run after half a second of quiet, so this is a minute."""
@@ -57,6 +60,8 @@ class Microphones:
         self._open: dict[int, _Runs] = {}
         self._sound: dict[int, _Runs] = {}
         self._gone: set[int] = set()
+        self._texts: deque[tuple[str, int]] = deque(maxlen=MOST_TEXTS)
+        """Who wrote something, and its tick."""
 
     def knows(self, space: Space, tick: int) -> None:
         """The Space is loaded at a tick: each session there is may have been open until now."""
@@ -83,6 +88,10 @@ class Microphones:
         """Somebody talks in a tick of a lane."""
         self._sound.setdefault(lane, _Runs()).add(tick, tick)
 
+    def wrote(self, account_id: str, tick: int) -> None:
+        """Somebody wrote a text, which has this tick."""
+        self._texts.append((account_id, tick))
+
     def speaker_of(self, lane: int) -> str | None:
         """The account of a session, also after it closed."""
         return self._owner.get(lane)
@@ -92,8 +101,11 @@ class Microphones:
         return [lane for lane, owner in self._owner.items() if owner == account_id]
 
     def of(self, account_id: str, first: int, last: int, now: int) -> list[int]:
-        """The sessions of an account whose microphone was open within ticks `first` to `last`, or still may be; the oldest first."""
-        return [lane for lane in self.lanes_of(account_id) if self.may_sound(lane, first, last, now)]
+        """The sessions of an account whose microphone was open within ticks `first` to `last`, or still may be; the oldest first. At the
+        end `TEXT_LANE`, if it wrote something in that time."""
+        spoken = [lane for lane in self.lanes_of(account_id) if self.may_sound(lane, first, last, now)]
+        wrote = any(who == account_id and first <= tick <= last + AHEAD for who, tick in self._texts)
+        return [*spoken, TEXT_LANE] if wrote else spoken
 
     def may_sound(self, lane: int, first: int, last: int, now: int) -> bool:
         """Whether a lane's microphone was open within ticks `first` to `last`, or can be, as they are not over `now`."""
@@ -108,4 +120,4 @@ class Microphones:
     def said(self, account_id: str, first: int, last: int) -> tuple[Stretch, ...]:
         """Ticks `first` to `last`, which is now, of an account, by lane; nothing when `last` is before `first`."""
         lanes = self.of(account_id, first, last, last) if first <= last else ()
-        return tuple(Stretch(lane, max(0, first), last) for lane in lanes)
+        return tuple(Stretch(lane, max(0, first), last + AHEAD * (lane == TEXT_LANE)) for lane in lanes)

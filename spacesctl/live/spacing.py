@@ -18,12 +18,12 @@ class Spacing:
         self._now = now
         self._sent: dict[str, float] = {}
 
-    def require(self, account_id: str, every: int) -> None:
-        """Check that the account has sent nothing for `every` seconds. Raises TooMany."""
+    def require(self, account_id: str, every: int, what: str = "requests and reactions: this Space is slow") -> None:
+        """Check that the account has sent nothing for `every` seconds. Raises TooMany, which says `what`."""
         sent = self._sent.get(account_id)
         left = 0.0 if sent is None else sent + every - self._now()
         if left > 0:
-            raise TooMany(f"requests and reactions: this Space is slow, one in {every} s", math.ceil(left))
+            raise TooMany(f"{what}, one in {every} s", math.ceil(left))
 
     def sent(self, account_id: str) -> None:
         """The account sent something now."""

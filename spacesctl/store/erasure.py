@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.accounts import DELETED, Account
 from spacesctl.store.holds import is_held
+from spacesctl.store.spaces import SAID
 from spacesctl.store.tables import (
     accounts,
     acts,
@@ -112,7 +113,7 @@ async def _erase_writing(db: AsyncConnection, account_id: str) -> None:
 async def _unname_captions(db: AsyncConnection, account_id: str) -> None:
     """Captions carry the handle of who spoke."""
     query = select(events.c.space_id, events.c.seq, events.c.body)
-    query = query.where(events.c.account_id == account_id, events.c.type == "caption", ~is_held(events.c.space_id))
+    query = query.where(events.c.account_id == account_id, events.c.type.in_(SAID), ~is_held(events.c.space_id))
     rows = [
         {"space": row.space_id, "number": row.seq, "unnamed": {**row.body, "speaker": f"@{DELETED}"}}
         for row in await db.execute(query)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.clock import rfc3339
 from spacesctl.store.ports import Database
+from spacesctl.store.spaces import SAID
 from spacesctl.store.tables import (
     accounts,
     appeals,
@@ -174,10 +175,10 @@ async def titles(db: AsyncConnection, space_ids: Collection[str]) -> dict[str, s
 
 
 async def captions(database: Database, account_id: str) -> AsyncIterator[list[Row]]:
-    """What captions have of an account, Space by Space, in pages: each is found by its speaker, so that it costs nothing where others
-    spoke."""
+    """What captions and chats have of an account, Space by Space, in pages: each is found by who it is of, so that it costs nothing where
+    others spoke."""
     e = events.c
-    query = select(e.space_id, e.seq, e.at, e.body).where(e.account_id == account_id, e.type == "caption")
+    query = select(e.space_id, e.seq, e.at, e.type, e.body).where(e.account_id == account_id, e.type.in_(SAID))
     query = query.order_by(e.space_id, e.seq).limit(PAGE)
     after = None
     while True:
@@ -193,6 +194,7 @@ async def captions(database: Database, account_id: str) -> AsyncIterator[list[Ro
                 "space_title": shown.get(row.space_id),
                 "at": rfc3339(row.at),
                 "text": row.body["text"],
+                "form": "chat" if row.type != "caption" else "typed" if row.body.get("typed") else "spoken",
             }
             for row in page
         ]

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.store.holds import is_held
+from spacesctl.store.spaces import SAID
 from spacesctl.store.tables import (
     accounts,
     acts,
@@ -23,7 +24,7 @@ GONE = "(This message was erased with its account.)"
 
 
 def _captions(account_id: str) -> ColumnElement[bool]:
-    return and_(events.c.account_id == account_id, events.c.type == "caption")
+    return and_(events.c.account_id == account_id, events.c.type.in_(SAID))
 
 
 def _is_held() -> ColumnElement[bool]:
@@ -31,7 +32,7 @@ def _is_held() -> ColumnElement[bool]:
 
 
 async def count_captions(db: AsyncConnection, account_id: str, *, held: bool) -> int:
-    """How many captions have what the account said: in Spaces on legal hold, or in others."""
+    """How many captions and messages have what the account said: in Spaces on legal hold, or in others."""
     query = select(func.count()).select_from(events).where(_captions(account_id), _is_held() if held else ~_is_held())
     return await db.scalar(query) or 0
 
@@ -101,7 +102,7 @@ async def left_behind(db: AsyncConnection, *, account_id: str | None, space_id: 
         )
     else:
         account = events.c.body["account_id"].as_string()
-        kinds = ("caption", "hand.raised", "lane.opened")
+        kinds = (*SAID, "hand.raised", "lane.opened")
         ids = union(
             select(dms.c.to_id).where(dms.c.space_id == space_id),
             select(account).where(events.c.space_id == space_id, events.c.type.in_(kinds)),

@@ -17,6 +17,7 @@ from spacesctl.domain.appeals import WITHIN
 from spacesctl.domain.words import State
 from spacesctl.store import quotes
 from spacesctl.store.holds import is_held
+from spacesctl.store.spaces import SAID
 from spacesctl.store.tables import (
     acts,
     appeals,
@@ -171,16 +172,16 @@ async def ended_after(db: AsyncConnection, space_id: str, limit: int) -> list[st
 
 
 async def old_captions(db: AsyncConnection, space_id: str, older: datetime, limit: int) -> list[int]:
-    """The numbers of a Space's events that are captions and older."""
+    """The numbers of a Space's events that are captions or messages and older."""
     e = events.c
-    query = select(e.seq).where(e.space_id == space_id, e.type == "caption", e.at < older, ~_is_caption_held())
+    query = select(e.seq).where(e.space_id == space_id, e.type.in_(SAID), e.at < older, ~_is_caption_held())
     return list(await db.scalars(query.order_by(e.seq).limit(limit)))
 
 
 async def drop_captions(db: AsyncConnection, space_id: str, numbers: Sequence[int]) -> int:
     """Delete these, but what is held by now. Returns how many."""
     e = events.c
-    mine = (e.space_id == space_id, e.seq.in_(numbers), e.type == "caption", ~_is_caption_held())
+    mine = (e.space_id == space_id, e.seq.in_(numbers), e.type.in_(SAID), ~_is_caption_held())
     return (await db.execute(delete(events).where(*mine))).rowcount
 
 

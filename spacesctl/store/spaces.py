@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from spacesctl.domain.errors import NotFound
-from spacesctl.domain.events import BY_TYPE, CaptionSpoken, Event, Pinned, Unpinned
+from spacesctl.domain.events import BY_TYPE, Event, Pinned, Unpinned
 from spacesctl.domain.ids import is_space_id
 from spacesctl.domain.space import Space
 from spacesctl.domain.words import State
@@ -25,6 +25,8 @@ _DOC = (spaces.c.doc, spaces.c.version, spaces.c.id)
 _EVENTS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(cls) for name, cls in BY_TYPE.items()}
 
 
+SAID = ("caption", "chat.said")
+"""The types of events that have what somebody said or wrote."""
 Body = dict[str, Any]
 """JSON values by name."""
 
@@ -38,6 +40,12 @@ class StoredEvent:
     at: datetime
     tick: int
     body: Body
+
+
+def ticks_of(said: StoredEvent) -> tuple[int, int]:
+    """The first and the last tick of what somebody said or wrote."""
+    body = said.body
+    return (body["start_tick"], body["end_tick"]) if said.type == "caption" else (body["tick"], body["tick"])
 
 
 def body_of(event: Event) -> Body:
@@ -93,7 +101,7 @@ async def save(
                 "tick": s.tick,
                 "body": s.body,
                 "version": upcast.EVENT_VERSION,
-                "account_id": s.body["account_id"] if s.type == CaptionSpoken.type else None,
+                "account_id": s.body["account_id"] if s.type in SAID else None,
             }
             for s in stored
         ]
@@ -256,9 +264,9 @@ async def events_after(
     return [_event(row) for row in rows]
 
 
-async def events_newest(db: AsyncConnection, space_id: str, kind: str, *, limit: int) -> list[StoredEvent]:
-    """The newest `limit` events of one type, oldest first."""
-    query = select(events).where(events.c.space_id == space_id, events.c.type == kind)
+async def events_newest(db: AsyncConnection, space_id: str, *kinds: str, limit: int) -> list[StoredEvent]:
+    """The newest `limit` events of these types, oldest first."""
+    query = select(events).where(events.c.space_id == space_id, events.c.type.in_(kinds))
     rows = await db.execute(query.order_by(events.c.seq.desc()).limit(limit))
     return [_event(row) for row in rows][::-1]
 
@@ -266,8 +274,8 @@ async def events_newest(db: AsyncConnection, space_id: str, kind: str, *, limit:
 async def said_by(
     db: AsyncConnection, space_id: str, account_id: str, since: datetime, *, limit: int
 ) -> list[StoredEvent]:
-    """The newest `limit` captions of an account since then, oldest first."""
-    query = select(events).where(events.c.space_id == space_id, events.c.type == "caption", events.c.at >= since)
+    """The newest `limit` captions and messages of an account since then, oldest first."""
+    query = select(events).where(events.c.space_id == space_id, events.c.type.in_(SAID), events.c.at >= since)
     query = query.where(events.c.body["account_id"].as_string() == account_id)
     rows = await db.execute(query.order_by(events.c.seq.desc()).limit(limit))
     return [_event(row) for row in rows][::-1]

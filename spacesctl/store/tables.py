@@ -224,7 +224,17 @@ events = Table(
         sqlite_where=text("account_id IS NOT NULL"),
     ),
 )
-"""`account_id`: of captions, who spoke."""
+"""`account_id`: of captions and what was written, who it is of."""
+
+text_marks = Table(
+    "text_marks",
+    metadata,
+    Column("space_id", String(13), ForeignKey("spaces.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("words", JSON, nullable=False),
+    Column("erased", Boolean, nullable=False),
+)
+"""What of a text, the event of this `number`, is kept from the audience."""
 
 series = Table(
     "series",

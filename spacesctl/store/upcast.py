@@ -18,7 +18,7 @@ from spacesctl.domain.space import Space
 
 Lift = Callable[[dict[str, Any]], dict[str, Any]]
 
-SPACE_VERSION: Final = 4
+SPACE_VERSION: Final = 5
 SERIES_VERSION: Final = 2
 EVENT_VERSION: Final = 1
 
@@ -46,7 +46,8 @@ def _to_version_4(doc: dict[str, Any]) -> dict[str, Any]:
     return doc
 
 
-_SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _to_version_2, 2: _to_version_3, 3: _to_version_4}
+_SPACE_LIFTS: Final[Mapping[int, Lift]] = {1: _to_version_2, 2: _to_version_3, 3: _to_version_4, 4: lambda doc: doc}
+"""Version 5 has what concerns the chat: without it there is none, and nothing was written."""
 _SERIES_LIFTS: Final[Mapping[int, Lift]] = {1: lambda doc: doc}
 """Version 2 has `cohosts`, which is empty without it."""
 _EVENT_LIFTS: Final[Mapping[tuple[str, int], Lift]] = {}

@@ -22,6 +22,13 @@ def write_question(text: str) -> None:
         sys.stderr.flush()
 
 
+def write_over(text: str) -> None:
+    """Write what is typed at the moment to stderr, in place of what stands on the line."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"\r\x1b[K{clean(text)}")
+        sys.stderr.flush()
+
+
 def write_file(text: str) -> None:
     """Write a text file to stdout, where it may go to a terminal. Its lines may end in CR LF, as those of calendars do."""
     if sys.stdout is not None:

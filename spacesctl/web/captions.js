@@ -21,7 +21,9 @@ export class Captions {
 
   add(caption) {
     const line = make("li", { data: { speaker: caption.speaker } }, make("span", { textContent: caption.speaker, class: "who" }));
+    if (caption.typed) line.append(make("span", { textContent: `${t("typed.mark")} `, class: "quiet" }));
     line.append(words("span", caption.text));
+    if (caption.number) line.dataset.number = caption.number;
     const list = $("captions");
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < AT_END;
     list.append(line);
@@ -34,10 +36,17 @@ export class Captions {
     $("partial").replaceChildren(`${speaker} `, words("bdi", text));
   }
 
+  /** What was typed is not shown any more, or with other words. */
+  change(number, line) {
+    const shown = $("captions").querySelector(`[data-number="${Number(number)}"]`);
+    if (shown && line) shown.lastChild.textContent = line.text;
+    else shown?.remove();
+  }
+
   /** What was said before. */
   past(captions) {
     $("captions").replaceChildren();
-    captions.slice(-MOST).forEach((one) => this.add(one));
+    captions.slice(-MOST).forEach((one) => this.add({ ...one, number: one.seq }));
   }
 
   /** What somebody said goes with them. */

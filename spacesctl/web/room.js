@@ -2,6 +2,8 @@
 // Python; one table of cases (tests/wire/room_cases.json) holds both together. A view is never changed: each event makes the next one.
 
 const MOST_LINES = 200;
+const REDACTED = "[redacted]";
+const NUMBER = "[number]";
 /** What changes somebody's place: the role, and the server's mute. */
 const OF_A_PLACE = ["role.changed", "person.muted", "person.unmuted"];
 
@@ -28,6 +30,9 @@ export function viewOf(space, members) {
     anonymous: members.anonymous,
     lines: [],
     partial: {},
+    chat: space.chat,
+    chat_every: space.chat_every,
+    messages: [],
     seq: 0,
     tick: space.tick ?? 0,
     stale: false,
@@ -47,12 +52,12 @@ export function reread(view, space, members) {
     const before = view.people[one.id];
     if (before) Object.assign(one, { level: before.level, active: before.active });
   }
-  return { ...fresh, lines: view.lines, partial: view.partial, own: view.own, seq: view.seq };
+  return { ...fresh, lines: view.lines, partial: view.partial, messages: view.messages, own: view.own, seq: view.seq };
 }
 
 /** The view after an event. One of a type that it does not know changes nothing but the number. */
 export function after(view, event) {
-  const changed = !isKnown(view, event) && Object.hasOwn(CHANGES, event.type) ? CHANGES[event.type](view, event.data) : view;
+  const changed = !isKnown(view, event) && Object.hasOwn(CHANGES, event.type) ? CHANGES[event.type](view, event.data, event.seq ?? null) : view;
   return { ...changed, seq: Math.max(changed.seq, event.seq ?? 0), tick: Math.max(changed.tick, event.tick ?? 0) };
 }
 
@@ -82,7 +87,41 @@ function over(view, state) {
 
 const without = (object, key) => Object.fromEntries(Object.entries(object).filter(([one]) => one !== String(key)));
 
-const lineOf = ({ lane, utterance, speaker, text, start_tick }) => ({ lane, utterance, speaker, text, start_tick });
+function lineOf({ lane, utterance, speaker, text, start_tick, typed = false }, number = null) {
+  return { lane, utterance, speaker, text, start_tick, typed, number };
+}
+
+/** Where a caption that may still change is kept: typed speech is of no lane. */
+const placeOf = ({ lane, typed, account_id }) => (typed ? `typed ${account_id}` : String(lane));
+
+function partialCaption(view, data) {
+  const others = without(view.partial, placeOf(data));
+  return { ...view, partial: data.text ? { ...others, [placeOf(data)]: lineOf(data) } : others };
+}
+
+/** A text without the words of these runs, each `instead`. */
+function maskedText(text, runs, instead) {
+  const hidden = (at) => runs.some(([first, last]) => first <= at && at <= last);
+  return text.split(" ").map((word, at) => (hidden(at) && word !== NUMBER ? instead : word)).join(" ");
+}
+
+/** Words that the audience does not read. Staff goes on to read them, but for numbers. */
+function textMasked(view, { number, words, digits }) {
+  const isStaff = digits !== undefined;
+  const change = (one) => {
+    if (one.number !== number) return one;
+    const text = isStaff && !digits ? one.text : maskedText(one.text, words, isStaff ? NUMBER : REDACTED);
+    return "masked" in one ? { ...one, text, masked: true } : { ...one, text };
+  };
+  return { ...view, lines: view.lines.map(change), messages: view.messages.map(change) };
+}
+
+/** A text that is not shown any more. Staff goes on to read it in the chat. */
+function textErased(view, { number, by_id }) {
+  const lines = view.lines.filter((one) => one.number !== number);
+  const messages = view.messages.map((one) => (one.number === number ? { ...one, masked: true } : one));
+  return { ...view, lines, messages: by_id !== undefined ? messages : messages.filter((one) => one.number !== number) };
+}
 
 function laneClosed(view, { account_id, lane }) {
   const gone = { ...view, partial: without(view.partial, lane) };
@@ -160,17 +199,23 @@ const CHANGES = {
   "person.erased": (view, { speaker }) => ({
     ...view,
     lines: view.lines.filter((line) => line.speaker !== speaker),
+    messages: view.messages.filter((one) => one.speaker !== speaker),
     partial: Object.fromEntries(Object.entries(view.partial).filter(([, line]) => line.speaker !== speaker)),
   }),
   you,
   presence: (view, { participant_count }) => ({ ...view, participant_count }),
   levels,
-  caption: (view, data) => ({
+  caption: (view, data, seq) => ({
     ...view,
-    lines: [...view.lines, lineOf(data)].slice(-MOST_LINES),
-    partial: without(view.partial, data.lane),
+    lines: [...view.lines, lineOf(data, seq)].slice(-MOST_LINES),
+    partial: without(view.partial, placeOf(data)),
   }),
-  "caption.partial": (view, data) => ({ ...view, partial: { ...view.partial, [data.lane]: lineOf(data) } }),
+  "caption.partial": partialCaption,
+  "chat.changed": (view, { chat, every }) => ({ ...view, chat, chat_every: every }),
+  "chat.said": (view, { account_id, speaker, text }, number) =>
+    ({ ...view, messages: [...view.messages, { number, account_id, speaker, text, masked: false }].slice(-MOST_LINES) }),
+  "text.masked": textMasked,
+  "text.erased": textErased,
   hello: (view, { seq, tick }) => ({ ...view, stale: view.stale || seq > view.seq, tick }),
   reset: (view, { seq }) => ({ ...view, stale: true, seq }),
 };

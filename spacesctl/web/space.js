@@ -2,6 +2,7 @@
 import { Problem, get, place, typed, whoAmI } from "./api.js";
 import { Captions } from "./captions.js";
 import { fill, t } from "./catalogue.js";
+import { Chat } from "./chat.js";
 import { Crowd } from "./crowd.js";
 import { Desk } from "./desk.js";
 import { $, busy } from "./dom.js";
@@ -22,6 +23,7 @@ let followAgain = null;
 const captions = new Captions();
 const tell = (text) => ($("message").textContent = text);
 const crowd = new Crowd({ tell, fail });
+const chat = new Chat({ tell, fail, me: () => state.account?.id });
 const desk = new Desk({ tell, fail, refresh: readAgain });
 const hearing = new Hearing({ onState: connectionChanged, onRefused: refused, onNote: tell });
 const voice = new Voice(() => state.account?.id, { onState: connectionChanged, onRefused: voiceRefused, onChange: showAll });
@@ -45,6 +47,7 @@ function showAll() {
   crowd.show(state.view, now, state.account, state.notes);
   desk.show(state.space, state.view, now);
   panel.show(state.space, state.view, now);
+  chat.show(state.view, now);
   captions.status(state.space.captions_status, state.view);
   obey(now);
   const view = viewNow();
@@ -123,7 +126,7 @@ const ASK_AGAIN = [
 ]; // prettier-ignore
 
 const QUIET = {
-  caption: ({ data }) => captions.add(data),
+  caption: ({ data, seq }) => captions.add({ ...data, number: seq }),
   "caption.partial": ({ data }) => captions.partial(data),
   "captions.status": ({ data }) => {
     state.space.captions_status = data;
@@ -149,6 +152,9 @@ function onEvent(type, body) {
   aboutMe(type, body.data);
   if (type === "person.erased") captions.hide(body.data.speaker);
   if (type === "person.restored") showPast().catch(fail);
+  if (["text.masked", "text.erased"].includes(type)) {
+    captions.change(body.data.number, state.view.lines.find((one) => one.number === body.data.number));
+  }
   if (type === "recording.started" && voice.isOpen && !seat().isHost) voice.mute().then(() => tell(t("recording.agree")));
   showAll();
 }
@@ -167,6 +173,11 @@ function aboutMe(type, data) {
 
 async function showPast() {
   captions.past((await get(`${place}/captions`)).data);
+  const written = (await get(`${place}/chat?view=${viewNow()}`)).data;
+  const messages = written.map(({ seq, account_id, speaker, text, erased }) => ({ number: seq, account_id, speaker, text, masked: erased }));
+  const known = new Set(messages.map((one) => one.number));
+  state.view = { ...state.view, messages: [...messages, ...state.view.messages.filter((one) => !known.has(one.number))] };
+  showAll();
 }
 
 // -- what goes wrong

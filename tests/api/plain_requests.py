@@ -49,13 +49,17 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewSpace": {
         "title": "T", "speakers": "invited", "listeners": "everyone", "captions": True, "topics": ["a"], "lang": "en",
         "scheduled_start": "2037-01-01T00:00:00Z", "invite": ["@ann"], "cohosts": ["@ben"], "record": "off", "delay": 4, "start": False,
-        **_RULES,
+        "chat": "everyone", **_RULES,
     },
     "SpaceChange": {
         "record": "mix",
         "title": "T", "topics": ["a"], "lang": "en", "listeners": "everyone", "scheduled_start": "2037-01-01T00:00:00Z",
-        "speakers": "invited", "captions": True, "delay": 4, "delay_now": True,
+        "speakers": "invited", "captions": True, "delay": 4, "delay_now": True, "chat": "speakers", "chat_every": 10, "typed_aloud": True,
     },
+    "NewChat": {"text": "hi"},
+    "NewTyped": {"text": "hi", "final": True},
+    "NewMask": {"words": [[0, 0]], "digits": False, "rule_id": "r"},
+    "NewDraftMask": {"utterance": 1, "rule_id": "r"},
     "NewRedaction": {
         "account": "@ann", "lane": None, "last": 3, "from_tick": None, "to_tick": None, "mode": "silence", "reason": "r", "rule_id": "r",
         "number": False,

@@ -79,6 +79,8 @@ async def lay_out(api: Api) -> Stage:
     heard = {**about, "confidence": 1.0, "engine": "e", "model": "m", "mode": "suggest"}
     for suggested in ("warn", "kick"):
         await api.bot.ok("POST", f"{live}/acts", {**heard, "key": suggested, "action": suggested})
+    await host.ok("PATCH", live, {"chat": "everyone"})
+    text = await member.ok("POST", f"{live}/chat", {"text": "hello there"})
     redaction = await host.ok("POST", f"{live}/redactions", {"lane": 1, "from_tick": 1, "to_tick": 400})
     sanctions = (await host.ok("GET", f"{live}/sanctions"))["data"]
     appeal = await ann.ok("POST", f"/v1/sanctions/{sanctions[0]['id']}/appeal", {"text": "why?"})
@@ -100,6 +102,7 @@ async def lay_out(api: Api) -> Stage:
         "sanction_id": [one["id"] for one in sanctions],
         "suggestion_id": [f"{live.rpartition('/')[2]}-s{n}" for n in (1, 2)],
         "appeal_id": [appeal["id"]],
+        "number": [str(text["seq"])],
         "hold_id": ["1"],
         "passkey_id": ["x"],
         "user_code": [app.devices.ask("d", "h", app.clock.now())[1].user_code for _ in range(2)],

@@ -12,6 +12,7 @@ import pytest
 
 from bots.space import SpaceBot
 from spacesctl.api.captions import Assignment, BotStatus, NewCaption
+from spacesctl.api.chat import NewDraftMask, NewMask
 from spacesctl.api.lanes import Conduct, Hello, LaneEvent, LaneLevels, read_lane_event
 from spacesctl.api.moderation import Act, NewAct, RuleFile
 from spacesctl.api.redactions import NewRedaction, Redaction, RedactionChange
@@ -107,6 +108,12 @@ class BotApi:
 
     async def withdraw_redaction(self, space_id: str, redaction_id: str) -> None:
         raise AssertionError("nothing is said")
+
+    async def mask_text(self, space_id: str, number: int, mask: NewMask) -> None:
+        raise AssertionError("nothing is written")
+
+    async def hide_typed(self, space_id: str, mask: NewDraftMask) -> None:
+        raise AssertionError("nothing is written")
 
     async def bot_status(self, status: BotStatus) -> None:
         pass

@@ -67,6 +67,7 @@ NO_DELETIONS = {
     "DELETE /v1/webhooks/{webhook_id}": "an address, and no record",
     "DELETE /v1/reports/{report_id}/assignee": "the event stays",
     "DELETE /v1/series/{series_id}": "its row stays",
+    "DELETE /v1/spaces/{space_id}/chat/{number}": "staff reads it as before",
     "DELETE /v1/spaces/{space_id}/connections/{connection_id}": "it ends a connection",
     "DELETE /v1/spaces/{space_id}/invites/{ref}": "the event stays",
     "DELETE /v1/spaces/{space_id}/measures/{action}": "the sanction stays, with its end",

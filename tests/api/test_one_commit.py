@@ -26,6 +26,7 @@ from tests.api.harness import OFFER, Api, As, writer
 from tests.api.oidc_provider import CLIENT, SECRET, OidcProvider, providing
 from tests.api.test_coop import action, settings
 from tests.api.test_moderation import act
+from tests.api.test_redactions import REDACTING
 from tests.api.test_series import RULES
 
 pytestmark = pytest.mark.anyio
@@ -104,6 +105,12 @@ STORY = [
     Ask("ann", "PATCH /v1/spaces/{space_id}/whip/{session_id}", "", commits=0),
     Ask("ann", "PUT /v1/spaces/{space_id}/mic", {"open": False}),
     Ask("bot", "POST /v1/spaces/{space_id}/captions", {"captions": [LANE]}),
+    Ask("ann", "POST /v1/spaces/{space_id}/typed", {"text": "he"}, commits=0),
+    Ask("ann", "POST /v1/spaces/{space_id}/typed", {"text": "hello", "final": True}),
+    Ask("host", "PATCH /v1/spaces/{space_id}", {"chat": "everyone"}),
+    Ask("ann", "POST /v1/spaces/{space_id}/chat", {"text": "hello there"}, keep="number"),
+    Ask("host", "POST /v1/spaces/{space_id}/chat/{number}/mask", {"words": [[0, 0]]}),
+    Ask("ann", "DELETE /v1/spaces/{space_id}/chat/{number}"),
     Ask("ann", "DELETE /v1/spaces/{space_id}/whip/{session_id}"),
     Ask("cid", "POST /v1/spaces/{space_id}/whep", OFFER, commits=0, keep="session_id"),
     Ask("cid", "PATCH /v1/spaces/{space_id}/whep/{session_id}", "", commits=0),
@@ -156,6 +163,8 @@ STORY = [
     Ask("host", "POST /v1/spaces/{space_id}/whip", OFFER, at={"space_id": "{late}"}),
     Ask("host", "POST /v1/spaces/{space_id}/cough", at={"space_id": "{late}"}),
     Ask("host", "POST /v1/spaces/{space_id}/dump", at={"space_id": "{late}"}),
+    Ask("host", "PUT /v1/spaces/{space_id}/rules", {"text": REDACTING}, at={"space_id": "{late}"}),
+    Ask("bot", "POST /v1/spaces/{space_id}/typed/mask", {"utterance": 1, "rule_id": "r"}, at={"space_id": "{late}"}, commits=0),
     Ask("host", "PUT /v1/spaces/{space_id}/rules", {"text": RULES}, at={"space_id": "{late}"}),
     Ask("bot", "POST /v1/spaces/{space_id}/acts", "lock", at={"space_id": "{late}"}),
     Ask("bot", "POST /v1/spaces/{space_id}/acts", "slow", at={"space_id": "{late}"}),
@@ -234,7 +243,7 @@ async def test_each_request_commits_once(api: Api, monkeypatch: pytest.MonkeyPat
         elif ask.keep == "device":
             names |= {"device": answer.json()["device_code"], "user_code": answer.json()["user_code"]}
         elif ask.keep:
-            names[ask.keep] = answer.json()["token_id" if ask.keep == "token_id" else "id"]
+            names[ask.keep] = str(answer.json()[{"token_id": "token_id", "number": "seq"}.get(ask.keep, "id")])
         await asyncio.gather(*(job() for job in later))
         later.clear()
 

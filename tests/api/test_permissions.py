@@ -27,6 +27,11 @@ TABLE = {
     "edit": "+-------",
     "change policy": "++------",
     "switch captions": "+-------",
+    "change the chat": "++------",
+    "write": ".....-.-",
+    "speak by typing": "+++-----",
+    "erase a text": "++----+-",
+    "mask a text": "++----+-",
     "set rules": "+-------",
     "see rules": "++----++",
     "invite speaker": "++------",
@@ -113,6 +118,11 @@ def _calls(space: str, ids: dict[str, str]) -> dict[str, tuple[str, str, Any]]:
         "edit": ("PATCH", space, {"title": "Other"}),
         "change policy": ("PATCH", space, {"speakers": "following"}),
         "switch captions": ("PATCH", space, {"captions": False}),
+        "change the chat": ("PATCH", space, {"chat": "everyone"}),
+        "write": ("POST", f"{space}/chat", {"text": "hi"}),
+        "speak by typing": ("POST", f"{space}/typed", {"text": "hi", "final": True}),
+        "erase a text": ("DELETE", f"{space}/chat/{ids['text']}", None),
+        "mask a text": ("POST", f"{space}/chat/{ids['text']}/mask", {"words": [[0, 0]]}),
         "set rules": ("PUT", f"{space}/rules", {"text": None}),
         "record": ("POST", f"{space}/recording", {"kind": "mix"}),
         "redact": ("POST", f"{space}/redactions", {"account": "@talker", "last": 1}),
@@ -197,8 +207,10 @@ async def _stage(api: Api, what: str) -> tuple[str, dict[str, As], dict[str, str
     for who, role in roles[:1] + roles[2:] if what == "promote" else roles:  # a co-host's seat is kept free
         await host.ok("POST", f"{space}/invites", {"handles": [who.handle], "role": role})
         await who.ok("POST", f"{space}/accept")
+    text = 1
     if what not in ("start", "cancel"):
         await host.ok("POST", f"{space}/start")
+        text = (await talker.ok("POST", f"{space}/typed", {"text": "hello", "final": True}))["seq"]
         await asker.ok("POST", f"{space}/requests")
         await api.bot.ok(
             "POST",
@@ -219,7 +231,7 @@ async def _stage(api: Api, what: str) -> tuple[str, dict[str, As], dict[str, str
         "host": host, "cohost": cohost, "speaker": speaker, "listener": listener, "invited": invited, "anonymous": api.nobody,
         "admin": api.owner, "bot": api.bot,
     }  # fmt: skip
-    return space, people, {"speaker": talker.id, "pin": pinned["pinned"][0]["id"], **appealed}
+    return space, people, {"speaker": talker.id, "pin": pinned["pinned"][0]["id"], "text": str(text), **appealed}
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ CREATES = {
         {"space_id": "{space}"},
         {"space_id": "{space}", "account": "@late"},
     ),
+    "/v1/spaces/{space_id}/chat": Create("events", {"text": "hi"}, {"text": "ho"}),
     "/v1/spaces/{space_id}/redactions": Create("redactions", {"account": "@ben", "last": 3}, {"account": "@ben", "last": 2}),
     "/v1/reports/{report_id}/notes": Create("report_notes", {"text": "seen"}, {"text": "seen again"}),
     "/v1/webhooks": Create(
@@ -77,7 +78,7 @@ class Scene:
 async def scene(api: Api) -> Scene:
     api.app.notify_schemes, api.app.allow_private = frozenset({"json"}), True
     host, ann = await api.accounts("host", "ann")
-    space = (await api.live(host, delay=4)).rpartition("/")[2]
+    space = (await api.live(host, delay=4, chat="everyone")).rpartition("/")[2]
     await api.speaker(f"/v1/spaces/{space}", host, "ben")
     report = (await host.ok("POST", "/v1/reports", {"space_id": space, "account": "@ben"}))["id"]
     return Scene(api, {"host": host, "ann": ann, "owner": api.owner}, space, report)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Self
 
 from spacesctl.api.captions import Assignment, BotStatus, NewCaption
+from spacesctl.api.chat import NewDraftMask, NewMask
 from spacesctl.api.lanes import Hello, LaneEvent, OpenLane, read_lane_event
 from spacesctl.api.moderation import Act, NewAct, RuleFile
 from spacesctl.api.redactions import NewRedaction, Redaction, RedactionChange
@@ -88,6 +89,7 @@ class FakeApi:
         self.captions: list[dict[str, Any]] = []
         self.acts: list[dict[str, Any]] = []
         self.redactions: list[tuple[str, str, dict[str, Any]]] = []
+        self.masks: list[tuple[int | None, dict[str, Any]]] = []
         """(`make`, `change` or `withdraw`, id, what was sent) of each call that worked."""
         self.made: dict[str, tuple[NewRedaction, Redaction]] = {}
         """What was asked and what was answered, by idempotency key."""
@@ -155,6 +157,14 @@ class FakeApi:
 
     async def withdraw_redaction(self, space_id: str, redaction_id: str) -> None:
         self._redaction("withdraw", redaction_id, {})
+
+    async def mask_text(self, space_id: str, number: int, mask: NewMask) -> None:
+        self._fail()
+        self.masks.append((number, sent(mask)))
+
+    async def hide_typed(self, space_id: str, mask: NewDraftMask) -> None:
+        self._fail()
+        self.masks.append((None, sent(mask)))
 
     def _redaction(self, kind: str, redaction_id: str, body: dict[str, Any]) -> Redaction:
         self._fail()

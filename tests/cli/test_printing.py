@@ -42,6 +42,7 @@ redact ID @ann / dump ID / cough ID / panic ID / redactions list ID / redactions
 unmute ID @ann / promote ID @ann / demote ID @ann / kick ID @ann -y / undo s1 / sanctions / block @ann -y / unblock @ann
 suggestions ID --all / confirm ID-s1 / dismiss ID-s1
 report ID --note x / captions ID / watch ID / react ID wave / share ID https://a.example --title t / post hi / feed / calendar ID
+chat ID / chat ID hi
 calendar @ann / follow @ann / unfollow @ann / account create ann / account token @ann / account tokens
 account revoke @ann --label x -y / account suspend @ann -y / account restore @ann
 account link / account link @ann / account invite / account recover @ann -y
@@ -190,6 +191,7 @@ EXEMPT = {
     "spacesctl/client/sound.py": "sound to stdout",
     "spacesctl/bench/aiortc_forwarder.py": "JSON to the program that started it",
     "spacesctl/audio/transcode.py": "JSON to the program that started it",
+    "spacesctl/audio/speech.py": "packets to the program that started it",
     "spacesctl/compiling/worker.py": "JSON to the program that started it",
     "spacesctl/probe/jitter_probe.py": "JSON to the program that started it",
 }

@@ -48,8 +48,8 @@ def acts_once_speaking(host: Person, space: str, handle: str, *acts: str) -> Cal
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "give either --file F, --mic or --announce"),
-        (["--file", CLIP, "--mic"], "give either --file F, --mic or --announce"),
+        ([], "give either --file F, --mic, --announce or --type"),
+        (["--file", CLIP, "--mic"], "give either --file F, --mic, --announce or --type"),
         (["--mic", "--loop"], "--loop: can only be given with --file"),
         (["--file", CLIP, "--device", "1"], "--device: can only be given with --mic"),
         (["--file", "none.wav"], "there is no file none.wav"),

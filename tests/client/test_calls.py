@@ -123,7 +123,7 @@ def test_each_operation_has_a_call() -> None:
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
 async def test_both_clients_have_all_groups(kind: type[Client] | type[AsyncClient]) -> None:
     client = kind("http://server.test")
-    names = {"spaces", "people", "accounts", "messages", "posts", "series", "recordings", "redactions", "moderation", "webhooks",
+    names = {"spaces", "people", "accounts", "messages", "posts", "series", "recordings", "redactions", "chat", "moderation", "webhooks",
              "notifications", "server", "transparency", "devices"}  # fmt: skip
     assert {type(getattr(client, name)).__mro__[1].__module__ for name in names} == {
         f"{groups.__name__}.{module.name}" for module in pkgutil.iter_modules(groups.__path__)

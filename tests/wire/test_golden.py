@@ -43,7 +43,7 @@ PROBLEMS = frozenset(
 LANES = frozenset(
     {
         "hello", "refused", "ended", "gap", "recorded", "muted", "unmuted", "lane_opened", "lane_closed", "lane_changed",
-        "rules_changed", "moved", "levels", "conduct",
+        "rules_changed", "moved", "levels", "conduct", "text",
     }
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from spacesctl.application.projections import (
     regressions,
     reports,
     sanctions,
+    texts,
     webhook_outbox,
 )
 from spacesctl.application.projections.notices import Notices
@@ -38,4 +39,5 @@ def in_order(bot_id: str, link: Callable[[str], str]) -> tuple[Projection, ...]:
         regressions.project,
         recordings.project,
         redactions.project,
+        texts.project,
     )

@@ -48,6 +48,12 @@ def _entry(space: Space, event: e.Event, actor: Principal) -> Entry | None:
             return Entry("policy", actor, space.id, None, {"policy": policy.value})
         case e.CaptionsSwitched(on):
             return Entry("captions", actor, space.id, None, {"on": on})
+        case e.ChatChanged(chat, every, aloud):
+            return Entry("chat", actor, space.id, None, {"chat": chat.value, "every": f"{every} s", "aloud": aloud})
+        case e.TextErased(number, account_id):
+            return Entry("text.erase", actor, space.id, account_id, {"number": number})
+        case e.TextMasked(number, account_id, _, _, rule):
+            return Entry("text.mask", actor, space.id, account_id, {"number": number, "rule": rule})
         case e.Invited(invite):
             return Entry("invite", actor, space.id, invite.account_id, {"role": invite.role.value})
         case e.HandLowered(account_id, outcome) if outcome != "withdrawn":

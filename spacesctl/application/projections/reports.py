@@ -14,6 +14,7 @@ from spacesctl.domain import reporting
 from spacesctl.domain.principals import described
 from spacesctl.domain.space import Space
 from spacesctl.domain.speech import Word
+from spacesctl.domain.texts import words_of
 from spacesctl.live.outcome import Outcome
 from spacesctl.store import acts
 from spacesctl.store import reports as report_store
@@ -77,12 +78,24 @@ async def _keep_evidence(db: AsyncConnection, outcome: Outcome, event: e.Evidenc
 async def _words(
     db: AsyncConnection, outcome: Outcome, account_id: str, about: Evidence, *, sound: bool
 ) -> tuple[Word, ...]:
-    """What captions have of an account in the stretch; or, if there is neither that nor sound, the last that they have of a day."""
+    """What captions and the chat have of an account in the stretch; or, if there is neither that nor sound, the last that they have of a
+    day."""
     stored = await space_store.said_by(db, outcome.after.id, account_id, outcome.at - A_DAY, limit=MOST_CAPTIONS)
-    said = [loaded for one in stored if isinstance(loaded := space_store.event_of(one), e.CaptionSpoken)]
+    said = [_said(space_store.event_of(one)) for one in stored]
     first, last = about.start_tick or 0, about.end_tick or 0
-    here = [one for one in said if one.end_tick >= first and one.start_tick <= last]
-    return tuple(word for one in (here if here or sound else said) for word in one.words)
+    here = [words for begin, end, words in said if end >= first and begin <= last]
+    return tuple(word for words in (here if here or sound else [words for _, _, words in said]) for word in words)
+
+
+def _said(event: e.Event) -> tuple[int, int, tuple[Word, ...]]:
+    """The first and last tick of what was said or written, and its words."""
+    match event:
+        case e.CaptionSpoken():
+            return event.start_tick, event.end_tick, event.words
+        case e.ChatSaid():
+            return event.tick, event.tick, tuple(words_of(event.text, event.tick))
+        case _:
+            raise TypeError(f"{event.type} has no words")
 
 
 def _heard(act: acts.StoredAct) -> Evidence:

@@ -20,6 +20,7 @@ from spacesctl.server.http.routes import (
     appeals,
     bots,
     calendar,
+    chat,
     clips,
     coop,
     devices,
@@ -62,6 +63,7 @@ ROUTERS = [
         accounts, oversight, privacy, holds, tokens, sign_in, passkeys, provider, devices, posts, clips, feed, calendar,
         spaces, pins, series, people, messages, events, moderation, reports, suggestions, sanctions, appeals, transparency,
         bots, whip_whep, lanes, listen, pages, probe, server, recordings, redactions, xapi, webhooks, notifications, coop,
+        chat,
     )
 ]  # fmt: skip
 

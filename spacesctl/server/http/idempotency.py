@@ -13,18 +13,19 @@ from msgspec import structs
 from spacesctl.api.wire import Answer, Given, dump, plain
 from spacesctl.application.once import Keep, Once
 from spacesctl.domain.principals import Person
+from spacesctl.domain.words import ChatPolicy
 from spacesctl.server.http.services import Services
 
 IdempotencyKey = Annotated[str | None, Header(max_length=128)]
 T = TypeVar("T", bound=Answer)
 Made = TypeVar("Made")
-_LATER = frozenset({"cohosts", "delay", "with_numbers"})
+_LATER = frozenset({"cohosts", "delay", "with_numbers", "chat"})
 """Fields that earlier versions did not have: empty, they are as if they were not there, so that a request can be repeated after an
 upgrade."""
 
 
 def _is_left_out(value: object) -> bool:
-    return value is None or value is False or value == []
+    return value is None or value is False or value in ([], ChatPolicy.OFF)
 
 
 def keeping(once: Once, shown: Callable[[Made], Answer]) -> Keep[Made]:

@@ -69,6 +69,8 @@ class Limits(BaseModel):
     post: Rate = "60/hour"
     hand: Rate = "30/minute"
     reaction: Rate = "10/second"
+    chat: Rate = "5/second; 60/minute"
+    typing: Rate = "10/second"
     report: Rate = "30/hour"
     appeal: Rate = "20/hour"
     outside: Rate = "10/minute"
@@ -103,6 +105,8 @@ _CALLED = {
     "post": "posts",
     "hand": "requests to speak",
     "reaction": "reactions",
+    "chat": "messages in chats",
+    "typing": "characters that you type",
     "report": "reports",
     "appeal": "appeals",
     "outside": "tests of webhooks and notifications",

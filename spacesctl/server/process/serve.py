@@ -62,6 +62,7 @@ from spacesctl.server.process.settings import Settings
 from spacesctl.server.process.systemd import Manager
 from spacesctl.server.process.tls import Certificate
 from spacesctl.server.webrtc.candidates import candidates, over_tcp
+from spacesctl.server.webrtc.typed_voice import of_machine
 from spacesctl.store import coop as coop_store
 from spacesctl.store.checkpoints import Checkpoints
 from spacesctl.store.sqlite.database import Database
@@ -255,6 +256,7 @@ async def _send_outside(app: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(outside.close)
     app.webhooks = WebhookSender(app.db, app.keys, outside, app.bot, app.link, app.sent, clock=app.clock)
     app.registry.subscribers.append(app.webhooks.on_outcome)
+    app.registry.subscribers.append((await of_machine(app)).on_outcome)
     app.outlets = NotificationSender(
         app.db, app.keys, app.notify_schemes, app.sent, clock=app.clock, sign_in=partial(with_sign_in, app)
     )

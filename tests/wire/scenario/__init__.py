@@ -27,6 +27,7 @@ from tests.wire.scenario import (
     spaces,
     stage,
     suggestions,
+    texts,
     transport,
     xapi,
 )
@@ -68,3 +69,4 @@ async def play(wire: Wire) -> None:
     await wire.owner.ok("POST", "/v1/accounts/@yan/erasure")
     await coop.play(wire)
     await sign_in.play(wire)
+    await texts.play(wire)

@@ -31,7 +31,8 @@ from spacesctl.server.http.services import Anyone, Here, ServiceBot, Services
 from spacesctl.server.http.wire_route import WireRoute, may_fail
 from spacesctl.store import redactions
 from spacesctl.store import spaces as space_store
-from spacesctl.store.spaces import StoredEvent
+from spacesctl.store import texts as text_store
+from spacesctl.store.spaces import SAID, StoredEvent, ticks_of
 from spacesctl.support.numbers import whole
 
 router = APIRouter(prefix="/v1", tags=["events"], route_class=WireRoute)
@@ -81,7 +82,7 @@ async def _first(
     if after is not None and after < seq:
         async with app.db.read() as db:
             missed = await space_store.events_after(db, space.id, after, limit=REPLAY + 1)
-            masks = await _masks(db, space, missed)
+            masks = await masks_of(db, space, missed)
         missed = [event for event in missed if event.seq <= seq]  # the audience hears the others later
         if len(missed) > REPLAY:
             yield ephemeral(StreamReset(seq=seq))
@@ -102,13 +103,15 @@ def _own_place(handle: SpaceHandle, subscriber: Subscriber) -> You | None:
     return place_of(handle.space, account_id)
 
 
-async def _masks(db: AsyncConnection, space: Space, events: list[StoredEvent]) -> Masks:
-    """What was redacted of the captions among these events, and who is erased."""
-    said = [event.body for event in events if event.type == "caption"]
+async def masks_of(db: AsyncConnection, space: Space, events: list[StoredEvent]) -> Masks:
+    """What was redacted of what was said and written among these events, and who is erased."""
+    said = [event for event in events if event.type in SAID]
     if not said:
         return Masks(erased=space.erased) if space.erased else NOTHING_MASKED
-    first, last = min(one["start_tick"] for one in said), max(one["end_tick"] for one in said)
-    return Masks(await redactions.in_force(db, space.id, first, last), erased=space.erased)
+    first = min(ticks_of(one)[0] for one in said)
+    last = max(ticks_of(one)[1] for one in said)
+    texts = await text_store.marks(db, space.id, [one.seq for one in said])
+    return Masks(await redactions.in_force(db, space.id, first, last), erased=space.erased, texts=texts)
 
 
 @router.get("/spaces/{space_id}/captions")
@@ -125,33 +128,35 @@ async def list_captions(
     # Read first: what is told meanwhile may be redacted meanwhile.
     told = (await app.registry.handle(space_id)).seq_of(view)
     async with app.db.read() as db:
-        found = await _said(db, space, after, view)
-        masks = await _masks(db, space, found) if view is View.AUDIENCE else NOTHING_MASKED
-    shown = [(event.seq, masks.caption(event.body)) for event in found if event.seq <= told]
+        found = await said(db, space, "caption", after, view)
+        masks = await masks_of(db, space, found)
+    shown = [
+        (one.seq, one.body if view is View.STAFF else masks.said(one.seq, one.body), masks.hides(one))
+        for one in found
+        if one.seq <= told
+    ]
     return Page(
         data=[
-            load_value({"seq": seq, **body, "erased": _is_erased(space, body["account_id"], seq)}, api.Caption)
-            for seq, body in shown
+            load_value({"seq": seq, **body, "ai": not body.get("typed"), "erased": erased}, api.Caption)
+            for seq, body, erased in shown
         ]
     )
 
 
-def _is_erased(space: Space, account_id: str, seq: int) -> bool:
-    return account_id in space.erased and space.erased[account_id].hides(seq)
-
-
-async def _said(db: AsyncConnection, space: Space, after: int | None, view: View) -> list[StoredEvent]:
-    """The captions after a number, or the newest; for the audience without those that are erased. Empty only when there are no more."""
+async def said(db: AsyncConnection, space: Space, kind: str, after: int | None, view: View) -> list[StoredEvent]:
+    """The captions, or what the chat has, after a number, or the newest; for the audience without those that are erased. Empty only when
+    there are no more."""
     if after is None:
-        found = await space_store.events_newest(db, space.id, "caption", limit=PAGE)
+        found = await space_store.events_newest(db, space.id, kind, limit=PAGE)
     else:
-        found = await space_store.events_after(db, space.id, after, limit=PAGE, types=["caption"])
-    if view is View.STAFF or not space.erased:
+        found = await space_store.events_after(db, space.id, after, limit=PAGE, types=[kind])
+    if view is View.STAFF:
         return found
-    shown = [event for event in found if not _is_erased(space, event.body["account_id"], event.seq)]
+    masks = Masks(erased=space.erased, texts=await text_store.marks(db, space.id, [event.seq for event in found]))
+    shown = [event for event in found if not masks.hides(event)]
     if shown or after is None or len(found) < PAGE:
         return shown
-    return await _said(db, space, found[-1].seq, view)
+    return await said(db, space, kind, found[-1].seq, view)
 
 
 @router.post("/spaces/{space_id}/captions", status_code=202)

@@ -83,6 +83,7 @@ async def _create(app: Services, caller: Person, body: api.NewSpace, once: Once)
         cohosts=body.cohosts,
         rules=rules,
         with_numbers=body.with_numbers,
+        chat=body.chat,
         start=body.start,
         may_go_live=may_go_live(app),
         keep=keep,
@@ -210,5 +211,6 @@ async def change(app: Here, caller: SignedIn, space_id: str, body: api.SpaceChan
         caller, body.title, topics, body.lang, body.listeners, body.scheduled_start, record=body.record,
         delay=body.delay, delay_now=body.delay_now,
     )  # fmt: skip
-    changed = await use.change_space(app, edit, space_id, body.speakers, body.captions)
+    chat = c.ChangeChat(caller, body.chat, body.chat_every, body.typed_aloud)
+    changed = await use.change_space(app, edit, space_id, body.speakers, body.captions, chat)
     return await serializers.space(app, changed, caller)
