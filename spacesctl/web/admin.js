@@ -1,9 +1,10 @@
 // The server, for its operators: whether it is well, what it runs with, its Spaces and its accounts.
-import { ask, get, listed, root } from "./api.js";
+import { ask, get, listed, root, typed, whoAmI } from "./api.js";
 import { inTime, spaceCard } from "./cards.js";
 import { day, moment, t } from "./catalogue.js";
 import { question } from "./dialogs.js";
 import { $, busy, button, make, show, words } from "./dom.js";
+import { onSubmit } from "./forms.js";
 import { pageOf } from "./nav.js";
 import { begin, fail, tell } from "./shell.js";
 
@@ -93,11 +94,21 @@ $("invite").addEventListener("click", () =>
   }, fail),
 ); // prettier-ignore
 
-begin(
-  async (me) => {
-    if (!me.scopes.includes("admin")) return tell(t("admin.only"));
-    $("operator").hidden = false;
-    await Promise.all([showHealth(), showServer(), showSpaces(), showAccounts()]);
-  },
-  { needsAccount: true },
-);
+/** A session can do what its account can, and no more: what goes for all takes a token with the admin scope, which this page forgets. */
+onSubmit($("token-form"), $("message"), async () => {
+  typed.set($("token").value.trim());
+  $("token-form").reset();
+  const me = await whoAmI();
+  if (!me.scopes.includes("admin")) {
+    typed.forget();
+    return tell(t("admin.scope"));
+  }
+  $("token-form").hidden = true;
+  $("operator").hidden = false;
+  await Promise.all([showHealth(), showServer(), showSpaces(), showAccounts()]);
+});
+
+begin(() => {
+  $("token-form").hidden = false;
+  $("token").focus();
+});

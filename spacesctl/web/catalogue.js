@@ -27,6 +27,10 @@ const DAY = form({ dateStyle: "medium" });
 export const moment = (time) => SHORT.format(new Date(time));
 export const day = (time) => DAY.format(new Date(time));
 
+/** `3 days`: a number with its unit, one of those that Intl.NumberFormat knows. */
+export const unit = (number, name) => new Intl.NumberFormat(wanted, { style: "unit", unit: name, unitDisplay: "long" }).format(number);
+export const percent = (share) => new Intl.NumberFormat(wanted, { style: "percent" }).format(share);
+
 /** Fill in all elements that name a text: `data-t` its content, `data-t-title` its title, `data-t-label` its accessible name,
  * `data-t-hint` what stands in an empty field. */
 export function fill(place) {

@@ -12,8 +12,10 @@ export function showSpace(space, view, seat) {
   $("state").textContent = stateText(space, view);
   $("state").classList.toggle("live", live);
   $("rec").hidden = !view.recording;
-  $("share").hidden = false;
-  $("bots").hidden = !live || !space.notice;
+  const over = !live && view.state !== "scheduled";
+  $("share").hidden = over;
+  $("bots").hidden = over || !space.notice;
+  $("stage-heading").textContent = t(live ? "stage.heading" : "stage.coming");
   $("bots").textContent = space.notice ?? "";
   $("count").textContent = live ? t("count", { count: view.participant_count }) : "";
   showDelay(space, view, seat);

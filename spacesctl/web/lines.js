@@ -4,7 +4,7 @@ import { fail } from "./shell.js";
 
 /** A line; each of `ends` is what a button says and does: `{text, work}`. */
 export function line(key, text, ...ends) {
-  const item = make("li", { data: { key } }, words("p", text, "quiet"));
+  const item = make("li", { data: { key } }, words("p", text, "about"));
   if (ends.length) item.append(make("p", { class: "row" }, ...ends.map((one) => button(one.text, one.work, fail, { class: "plain" }))));
   return item;
 }

@@ -3,10 +3,9 @@ import { get, root } from "./api.js";
 import { t } from "./catalogue.js";
 import { $ } from "./dom.js";
 
-/** Show the ways that `me` has; null for nobody. `scopes` are known where the page has asked for them. */
+/** Show the ways that `me` has; null for nobody. */
 export function showNav(me) {
-  const has = { account: Boolean(me), nobody: !me, admin: me?.scopes?.includes("admin") ?? false };
-  for (const one of document.querySelectorAll("[data-for]")) one.hidden = !has[one.dataset.for];
+  for (const one of document.querySelectorAll("[data-for]")) one.hidden = (one.dataset.for === "account") !== Boolean(me);
 }
 
 /** How many messages wait, behind the word. */

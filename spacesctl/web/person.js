@@ -37,8 +37,8 @@ async function showOurs(person) {
   const at = { follow: `accounts/me/following/${person.id}`, block: `accounts/me/blocks/${person.id}` };
   const change = async (method, path, said, body) => {
     await ask(method, path, body);
-    tell(t(said, { handle: person.handle }));
     await load();
+    tell(t(said, { handle: person.handle }));
   };
   if (follows) offer("follow", t("person.unfollow"), () => change("DELETE", at.follow, "person.unfollowed"));
   else offer("follow", t("act.follow"), () => change("PUT", at.follow, "person.followed"));

@@ -27,7 +27,7 @@ async function showBlocks() {
     const text = one.reason ? t("why", { what: `${one.handle}.`, reason: one.reason }) : one.handle;
     return line(one.id, text, { text: t("person.unblock"), work });
   };
-  const found = await listed("accounts/me/blocks");
+  const found = await listed("accounts/me/blocklist");
   show($("blocks"), found.map(shown));
   $("blocks-none").hidden = found.length > 0;
 }

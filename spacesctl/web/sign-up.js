@@ -3,6 +3,7 @@ import { ask, root } from "./api.js";
 import { fill, t } from "./catalogue.js";
 import { $ } from "./dom.js";
 import { onSubmit, sentence } from "./forms.js";
+import { showNav } from "./nav.js";
 import { go } from "./provider.js";
 import { taken, ways } from "./session.js";
 
@@ -29,6 +30,7 @@ fill(document);
 try {
   const found = await ways();
   const why = whyNot(found);
+  showNav(found.account);
   $("provider").hidden = Boolean(why) || !found.provider;
   $("provider").textContent = t("up.provider", { name: found.provider });
   $("why").textContent = why;

@@ -1,5 +1,6 @@
 // The page of one Space. One state, from the server: what it answers and what its events change; everything shown follows from that.
 import { Problem, get, place, typed, whoAmI } from "./api.js";
+import { showAfterwards } from "./afterwards.js";
 import { Captions } from "./captions.js";
 import { fill, t } from "./catalogue.js";
 import { Chat } from "./chat.js";
@@ -9,8 +10,10 @@ import { $, busy } from "./dom.js";
 import { follow } from "./events.js";
 import { jumpText, showDelay, showSpace } from "./header.js";
 import { Hearing } from "./hearing.js";
+import { Lobby } from "./lobby.js";
 import { NoMicrophone } from "./microphone.js";
 import { Panel } from "./panel.js";
+import { Playing } from "./playing.js";
 import { showReactions } from "./reactions.js";
 import { reportOn } from "./report.js";
 import { after, reread, viewOf } from "./room.js";
@@ -28,6 +31,8 @@ const desk = new Desk({ tell, fail, refresh: readAgain });
 const hearing = new Hearing({ onState: connectionChanged, onRefused: refused, onNote: tell });
 const voice = new Voice(() => state.account?.id, { onState: connectionChanged, onRefused: voiceRefused, onChange: showAll });
 const panel = new Panel(voice, { tell, fail, me: () => state.account.id, refresh: readAgain, listen: () => hearing.isOn || hearing.start().then(showAll) });
+const lobby = new Lobby({ tell, fail });
+const playing = new Playing({ listen: () => hearing.start().then(showAll, fail), stop: () => hearing.stop().then(showAll) });
 // Where somebody wants to look at or measure the connections: `window.space.listening.peer.getStats()`.
 window.space = { listening: hearing, speaking: voice, get view() { return state.view; } }; // prettier-ignore
 
@@ -48,6 +53,8 @@ function showAll() {
   desk.show(state.space, state.view, now);
   panel.show(state.space, state.view, now);
   chat.show(state.view, now);
+  lobby.show(state.space, state.view, now);
+  playing.show(state.view.title, state.space.host.name, hearing.isOn || voice.isOpen);
   captions.status(state.space.captions_status, state.view);
   obey(now);
   const view = viewNow();
@@ -220,10 +227,20 @@ function over(what, message) {
   tell(message);
   hearing.stop();
   voice.end();
+  playing.show("", "", false);
 }
+
+/** It is over, and its host reads what it was. */
+async function afterwards() {
+  over(t("state.ended"), t(state.view.state === "canceled" ? "gone.canceled" : "gone.ended"));
+  await showAfterwards(state.space, { tell, fail });
+}
+
+const isOver = () => ["ended", "canceled"].includes(state.view.state);
 
 /** The event stream is refused: one is no longer here. */
 async function onEnd(problem) {
+  if (problem.status === 410 && state.account && seat().isHost) return refresh().then(afterwards).catch(fail);
   if (problem.status === 404 || problem.status === 410) return fail(problem);
   const locked = problem.status === 409 && problem.reason === "locked";
   if (locked || !state.account) return over(t("state.ended"), t(locked ? "gone.locked" : "gone.removed"));
@@ -278,8 +295,9 @@ reportOn(() => ({ listening: hearing.peer, speaking: voice.peer }), { none: t("c
 try {
   state.account = await arrive();
   await refresh();
-  await showPast();
-  followAgain = follow({ view: viewNow, onEvent, onConnected, onEnd });
+  if (isOver()) await afterwards();
+  else await showPast();
+  if (!state.isOver) followAgain = follow({ view: viewNow, onEvent, onConnected, onEnd });
 } catch (error) {
   fail(error instanceof Problem ? error : new Problem(0, { detail: String(error) }));
 }
