@@ -28,26 +28,28 @@ function linesFrom(captions, late) {
   return lines.filter((one) => one.end > 0).map((one) => ({ ...one, start: Math.max(0, one.start) }));
 }
 
-/** Show all of it. `fail(error)`, `tell(text)`. */
-export async function showAfterwards(space, hooks) {
+/** Show all of it; `people` are those of the view. `fail(error)`, `tell(text)`. */
+export async function showAfterwards(space, people, hooks) {
   const [captions, recordings, reports] = await Promise.all([captionsOf(), listed(`recordings?space_id=${spaceId}`, 1), listed(`reports?space_id=${spaceId}`, 1)]);
   $("afterwards").hidden = false;
   const begun = recordings.at(-1);
   const late = begun ? Math.max(0, (new Date(begun.started_at) - new Date(space.started_at)) / 1000) : 0;
   const lines = space.started_at ? linesFrom(captions, late) : [];
-  showFigures(space, lines, reports);
+  showFigures(space, people, lines, reports);
   $("recordings").replaceChildren(...recordings.map((one) => recordingPart(space, one, hooks)));
   $("recordings-none").hidden = recordings.length > 0;
   showSaid(space, lines, $("recordings").querySelector("audio"));
 }
 
-function showFigures(space, lines, reports) {
+function showFigures(space, people, lines, reports) {
   const pairs = [];
   if (space.started_at) {
     pairs.push([t("after.began"), moment(space.started_at)]);
     pairs.push([t("after.length"), span(new Date(space.ended_at) - new Date(space.started_at))]);
     pairs.push([t("after.peak"), String(space.peak)]);
   }
+  const spoke = space.speaker_ids.map((id) => people[id]?.handle).filter(Boolean);
+  if (spoke.length) pairs.push([t("after.people"), spoke.join(", ")]);
   if (lines.length) pairs.push([t("after.shares"), sharesOf(lines).map(([who, share]) => `${who} ${percent(share)}`).join(", ")]);
   const list = make("dl", { id: "figures", class: "facts" }, ...pairs.flatMap(([name, value]) => [make("dt", { textContent: name }), words("dd", value)]));
   list.append(make("dt", { textContent: t("nav.reports") }), make("dd", {}, make("a", { href: `${root}reports`, textContent: String(reports.length) })));

@@ -21,8 +21,8 @@ export class Captions {
 
   add(caption) {
     const line = make("li", { data: { speaker: caption.speaker } }, make("span", { textContent: caption.speaker, class: "who" }));
-    if (caption.typed) line.append(make("span", { textContent: `${t("typed.mark")} `, class: "quiet" }));
-    line.append(words("span", caption.text));
+    if (caption.typed) line.append(" ", make("span", { textContent: t("typed.mark"), class: "quiet" }));
+    line.append(" ", words("span", caption.text));
     if (caption.number) line.dataset.number = caption.number;
     const list = $("captions");
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < AT_END;

@@ -50,6 +50,6 @@ export function show(list, children) {
   list.replaceChildren(...kept);
   if (focused && !list.contains(document.activeElement)) {
     const again = [...list.children].find((one) => one.dataset.key === focused);
-    again?.querySelector(what ? `[data-do="${what}"]` : "button")?.focus();
+    again?.querySelector(what ? `[data-do="${what}"]` : "button, a")?.focus();
   }
 }

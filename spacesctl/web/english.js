@@ -205,6 +205,7 @@ export default {
   "after.none": "Nothing was recorded.",
   "after.ogg": "Sound (Ogg)",
   "after.peak": "Most listeners at once",
+  "after.people": "Who spoke",
   "after.recording": "Recording",
   "after.said": "What was said",
   "after.shares": "Who talked how much",

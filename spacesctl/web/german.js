@@ -205,6 +205,7 @@ export default {
   "after.none": "Nichts wurde aufgenommen.",
   "after.ogg": "Ton (Ogg)",
   "after.peak": "Die meisten Zuhörer auf einmal",
+  "after.people": "Wer sprach",
   "after.recording": "Aufnahme",
   "after.said": "Was gesagt wurde",
   "after.shares": "Wer wie viel sprach",

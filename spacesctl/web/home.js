@@ -4,8 +4,10 @@ import { inTime, spaceCard } from "./cards.js";
 import { t } from "./catalogue.js";
 import { $, show } from "./dom.js";
 import { onSubmit } from "./forms.js";
-import { begin } from "./shell.js";
+import { begin, fail } from "./shell.js";
 
+/** Milliseconds after which the lists are read anew while somebody looks at them. */
+const EACH = 30_000;
 /** Pages of the list that are read, of 100 each: the search finds the others. */
 const PAGES = 3;
 
@@ -28,4 +30,5 @@ begin(async (me) => {
   $("welcome").hidden = me !== null;
   onSubmit($("search-form"), $("message"), () => load(me));
   await load(me);
+  setInterval(() => document.hidden || load(me).catch(fail), EACH);
 });

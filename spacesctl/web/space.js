@@ -233,7 +233,7 @@ function over(what, message) {
 /** It is over, and its host reads what it was. */
 async function afterwards() {
   over(t("state.ended"), t(state.view.state === "canceled" ? "gone.canceled" : "gone.ended"));
-  await showAfterwards(state.space, { tell, fail });
+  await showAfterwards(state.space, state.view.people, { tell, fail });
 }
 
 const isOver = () => ["ended", "canceled"].includes(state.view.state);

@@ -72,12 +72,15 @@ def test_firefox_listens_speaks_is_muted_and_leaves(tmp_path: Path) -> None:
 
 def test_firefox_hears_the_stream_where_webrtc_is_shut_off(tmp_path: Path) -> None:
     async def body() -> None:
-        async with scene(tmp_path, "ann") as room, firefox(tmp_path) as page:
-            async with LaneSpeaker(room, "ann", packets_of(voice(12, 3.0))):
-                await page.goto(address(room))
-                await page.reads("state", "live")
-                await page.sees("(window.RTCPeerConnection = function () { throw new Error('shut off'); }, 1)")
-                await page.click("#listen")
-                await page.holds("[...document.querySelectorAll('audio')].some((one) => one.currentTime > 1)", 20)
+        async with (
+            scene(tmp_path, "ann") as room,
+            firefox(tmp_path) as page,
+            LaneSpeaker(room, "ann", packets_of(voice(12, 3.0))),
+        ):
+            await page.goto(address(room))
+            await page.reads("state", "live")
+            await page.sees("(window.RTCPeerConnection = function () { throw new Error('shut off'); }, 1)")
+            await page.click("#listen")
+            await page.holds("[...document.querySelectorAll('audio')].some((one) => one.currentTime > 1)", 20)
 
     run(body)

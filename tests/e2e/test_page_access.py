@@ -8,17 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
 
+from tests.e2e.axe import judged
 from tests.e2e.scene import Scene, run, scene
 from tests.e2e.test_browser import Tab, tab
 from tests.e2e.test_browser import pytestmark as pytestmark
 from tests.e2e.test_pages import signed_in
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-FOUND = """axe.run(document).then(({ violations }) =>
-  violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" | ").slice(0, 300)}`))"""
 KIB = 1024
 FIRST_LOAD = 80 * KIB
 ALL = ("/", "/@host", "/new", "/inbox", "/settings", "/reports", "/admin", "/sign-in", "/sign-up", "/device")
@@ -49,11 +46,6 @@ async def shown(room: Scene, browser: Tab, path: str) -> None:
     await browser.holds(
         "document.querySelector('main h1')?.innerText.length > 1 && document.querySelector('nav a:not([hidden])')"
     )
-
-
-async def judged(browser: Tab) -> list[str]:
-    await browser.page.evaluate(AXE)
-    return [str(one) for one in await browser.page.evaluate(FOUND)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,6 +10,7 @@ from typing import Any
 
 from bots import casts
 from spacesctl.audio.ogg import read_packets
+from tests.e2e.axe import judged
 from tests.e2e.peers import LaneSpeaker, packets_of
 from tests.e2e.scene import Scene, run, scene
 from tests.e2e.test_browser import LANE, TRACKS, Tab, address, tab
@@ -173,6 +174,7 @@ def test_an_accounts_page_is_followed_unfollowed_blocked_and_unblocked(tmp_path:
             await opens(browser, room, "/@host")
             await page.click("#follow")
             await browser.reads("message", "you follow @host")
+            assert await judged(browser) == []
             await browser.reads("counts", "1 follower")
             await page.click("#follow")
             await browser.reads("message", "no longer follow")
@@ -369,6 +371,8 @@ def test_after_the_end_its_host_hears_the_recording_and_reads_what_was_said(tmp_
             await browser.holds("document.querySelector('#recordings audio')?.duration > 1")
             await browser.reads("chapters", "@ann")
             await browser.reads("figures", "@ann 100%")
+            await browser.reads("figures", "who spoke")
+            assert await judged(browser) == []
             await page.evaluate("document.querySelector('#recordings audio').muted = true")
             await page.click("#chapters button")
             await browser.holds("document.querySelector('#chapters .heard') !== null")
