@@ -28,7 +28,7 @@ CONNECTIONS: Final = 8
 """HTTP connections that all listeners share."""
 SPACES_EACH: Final = 20
 """Live Spaces that one host may have."""
-UNLIMITED: Final = ("join", "sign_in", "account", "space")
+UNLIMITED: Final = ("join", "sign_in", "account", "space", "reaction")
 """The rate limits that are switched off."""
 ENGINE: Final = "spacesctl.engine"
 """The module in the command line of the engine process."""
