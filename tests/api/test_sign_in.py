@@ -509,12 +509,12 @@ async def test_a_password_of_an_older_setting_is_hashed_anew_when_it_is_used(
 
 
 async def test_the_pages_are_there(api: Api) -> None:
-    for name in ("sign-in", "sign-up", "account", "device"):
+    for name, script in (("sign-in", "sign-in"), ("sign-up", "sign-up"), ("account", "settings"), ("device", "device")):
         answer = await api.nobody.call("GET", f"/{name}")
         assert answer.status_code == 200
         assert "form-action 'none'" in answer.headers["content-security-policy"]
-        assert f"web/{name}.js" in answer.text
-        assert (await api.nobody.call("GET", f"/web/{name}.js")).status_code == 200
+        assert f"web/{script}.js" in answer.text
+        assert (await api.nobody.call("GET", f"/web/{script}.js")).status_code == 200
 
 
 def test_a_link_lasts_longer_where_it_has_to_wait_for_somebody() -> None:
