@@ -29,9 +29,6 @@ KEPT = 200
 TICKS = 50
 """Of the Space clock in a second."""
 _TOLD: dict[str, str] = {
-    "person.muted": "{who} is muted",
-    "person.unmuted": "{who} may open the microphone again",
-    "person.removed": "{who} was removed",
     "person.erased": "what {who} said and shared is hidden from the audience",
     "person.restored": "what {who} said and shared is shown again",
     "hand.raised": "{who} asks to speak",
@@ -42,7 +39,6 @@ _TOLD: dict[str, str] = {
     "recording.started": "recording started",
     "recording.stopped": "recording stopped",
     "redaction.withdrawn": "a redaction was withdrawn",
-    "hold.began": "who comes on stage is muted for a while",
     "hold.ended": "who comes on stage may speak again",
     "space.ended": "the Space has ended",
 }
@@ -161,8 +157,8 @@ class Watched:
         if len(self._whose) > REMEMBERED:
             del self._whose[next(iter(self._whose))]
         if one.missed_to is not None and one.missed_to >= one.to_tick:
-            return f"too late: {self._by(one.by)} found {length:.1f} s of {whose} that the audience had heard"
-        return f"{length:.1f} s of {whose} {done} by {self._by(one.by)}"
+            return f"too late: {self.named(one.by)} found {length:.1f} s of {whose} that the audience had heard"
+        return f"{length:.1f} s of {whose} {done} by {self.named(one.by)}"
 
     def _missed(self, redaction_id: str, ticks: int) -> str | None:
         """Once for each redaction, however often it is changed. A few hundredths of a second are on the way when words are taken out."""
@@ -183,17 +179,24 @@ class Watched:
             return f"not recognised, for want of time: {', '.join(names)}" if names else "everybody is recognised again"
         return "captions are behind" if status.behind else "captions are on time again"
 
-    def _by(self, by: moderation_events.ActingPrincipal) -> str:
+    def named(self, by: moderation_events.ActingPrincipal) -> str:
+        """Who acted, in words."""
         names = {"person": self.names.get(by.id or "", "somebody"), "rule": f"rule {by.id}", "system": "the server"}
         return names[by.kind]
+
+    def _because(self, by_id: object, reason: object = "") -> str:
+        """By whom and why, as far as one is told; the system has no name."""
+        by = f" by {self.names[by_id]}" if isinstance(by_id, str) and by_id in self.names else ""
+        return by + (f": {reason}" if isinstance(reason, str) and reason else "")
 
     def _imposed(self, sanction: moderation_events.ImposedSanction) -> str | None:
         """Of a warning and a demotion only: what else is done has an event that says so."""
         if sanction.action not in ("warn", "demote") or not sanction.target_id:
             return None
+        why = f": {sanction.reason}" if sanction.reason else ""
         if sanction.action == "warn":
-            return f"{self.names.get(sanction.target_id, 'somebody')} was warned by {self._by(sanction.by)}"
-        return f"{self.names.get(sanction.target_id, 'somebody')} is a listener now, by {self._by(sanction.by)}"
+            return f"{self.names.get(sanction.target_id, 'somebody')} was warned by {self.named(sanction.by)}{why}"
+        return f"{self.names.get(sanction.target_id, 'somebody')} is a listener now, by {self.named(sanction.by)}{why}"
 
     def _suggested(self, one: moderation_events.MadeSuggestion) -> str | None:
         """Of each time that it is asked for; what waits is told by its act."""
@@ -214,6 +217,14 @@ class Watched:
             case events.You(role=role, muted=muted):
                 same = (role, muted) == self._place_before
                 return None if same else f"you are {ROLES[role]} now{', muted' if muted else ''}"
+            case moderation_events.ServerMuted(by_id=by_id, reason=reason):
+                return f"{who} is muted{self._because(by_id, reason)}"
+            case moderation_events.Removed(by_id=by_id, reason=reason):
+                return f"{who} was removed{self._because(by_id, reason)}"
+            case moderation_events.ServerUnmuted(by_id=by_id):
+                return f"{who} may open the microphone again{self._because(by_id)}"
+            case moderation_events.HoldBegan(by_id=by_id):
+                return f"who comes on stage is muted for a while{self._because(by_id)}"
             case moderation_events.SanctionImposed(sanction=sanction):
                 return self._imposed(sanction)
             case moderation_events.MeasureBegan(action=action, every=every):
@@ -227,7 +238,8 @@ class Watched:
             case space_events.DelayChanged(delay=delay):
                 return f"the audience is to hear {delay:g} s later"
             case moderation_events.ActTaken() as act:
-                return f"rule {act.rule_id}: {act.action} ({act.mode}) {who}"
+                done = "" if act.mode == "enforce" else f" ({act.mode})"
+                return f"rule {act.rule_id}: {act.action} {who}{done}"
             case moderation_events.SuggestionMade(suggestion=one):
                 return self._suggested(one)
             case moderation_events.SuggestionEnded(how=how) as one:

@@ -9,12 +9,15 @@ from functools import partial
 from typing import Any
 
 import pytest
+from msgspec import structs
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from spacesctl.cli.seat.acts import ACTS, Asked
 from spacesctl.cli.seat.app import ConsoleApp
 from spacesctl.cli.seat.reader import facts
 from spacesctl.client.http import Client
+from spacesctl.domain.errors import Invalid
 from tests.cli.inside import Person
 from tests.running import threaded
 
@@ -33,8 +36,18 @@ class Seat:
         self.host, self.space, self.app, self.pilot = host, space, app, pilot
 
     async def api(self, path: str = "") -> Any:
-        with self.host.server.client(self.host.token) as api:
-            return await asyncio.to_thread(api.get, f"/v1/spaces/{self.space}{path}")
+        return await self.call(self.host, "GET", path, None)
+
+    async def call(self, who: Person, method: str, path: str, body: Any) -> Any:
+        """A request of somebody about the Space."""
+
+        def ask() -> Any:
+            with who.server.client(who.token) as api:
+                if method == "GET":
+                    return api.get(f"/v1/spaces/{self.space}{path}")
+                return api.post(f"/v1/spaces/{self.space}{path}", body)
+
+        return await asyncio.to_thread(ask)
 
     async def until(self, true: Callable[[str], bool], seconds: float = 8.0) -> None:
         """Until what the screen shows is so."""
@@ -176,6 +189,65 @@ async def test_somebody_is_found_by_a_part_of_the_handle(host: Person, ann: Pers
         await made.pilot.press("slash", *ann.handle[1:])
         await made.until(lambda found: ann.handle in found and ben.handle not in found)
         await made.pilot.press("enter", "escape")
+        await made.shows(ben.handle)
+
+
+async def test_the_chat_is_read_and_written_and_what_is_typed_is_a_caption(host: Person, ann: Person) -> None:
+    async with seat(host, ann, chat="everyone") as made:
+        await made.call(ann, "POST", "/chat", {"text": "good evening"})
+        await made.shows(f"{ann.handle} good evening")
+        await made.pilot.press("C", *"welcome", "enter")
+        await made.shows(f"{host.handle} welcome")
+        await made.pilot.press("t", *"dear all")
+        await made.shows("dear all")
+        await made.pilot.press("enter", "escape")
+        await made.shows("(typed) dear all")
+        [said] = (await made.api("/captions?view=staff"))["data"]
+        assert (said["text"], said["typed"]) == ("dear all", True)
+
+
+async def test_a_block_is_undone_and_a_bot_is_not_warned(host: Person, ann: Person) -> None:
+    async with seat(host, ann) as made:
+        await made.shows(ann.handle)
+        await made.choose(ann.handle)
+        await made.pilot.press("b", "enter")
+        await made.shows("is blocked")
+        await made.pilot.press("u")
+        await made.shows("is no longer blocked")
+        bot = structs.replace(made.app.room.watched.view.people[made.app.room.rows()[0].id], kind="bot", handle="@ear")
+        with pytest.raises(Invalid, match="is a bot"):
+            ACTS["w"].do(made.app._client, Asked(made.app.room, bot))
+
+
+async def test_who_is_chosen_by_a_click_has_a_menu_of_what_one_may_do(host: Person, ann: Person) -> None:
+    async with seat(host, ann) as made:
+        await made.shows(ann.handle)
+        await made.choose(ann.handle)
+        await made.pilot.press("enter")
+        await made.shows("m  mute or unmute")
+        await made.pilot.press("enter")
+        await made.shows(f"{ann.handle} is muted")
+
+
+async def test_a_screen_that_changes_its_size_keeps_its_frame(host: Person, ann: Person) -> None:
+    async with seat(host, ann, size=(120, 40), chat="everyone") as made:
+        await made.call(host, "POST", "/typed", {"text": "漢字 🚀 שלום " * 8, "final": True})
+        await made.call(ann, "POST", "/chat", {"text": "漢字 🚀 שלום " * 8})
+        await made.shows("(typed)")
+        await made.pilot.resize_terminal(80, 24)
+        await made.until(lambda _: len(screen(made.app)) == 24)
+        await made.until(lambda _: {cell_len(line) for line in screen(made.app)} == {80})
+        await made.shows("(typed)")
+        await made.until(lambda found: "talk" in found.splitlines()[1])
+        assert ann.handle in "\n".join(screen(made.app))
+
+
+async def test_what_the_search_hides_is_said_after_it_is_closed(host: Person, ann: Person, ben: Person) -> None:
+    async with seat(host, ann, ben) as made:
+        await made.shows(ben.handle)
+        await made.pilot.press("slash", *ann.handle[1:], "enter")
+        await made.shows(f"only “{ann.handle[1:]}”")
+        await made.pilot.press("escape")
         await made.shows(ben.handle)
 
 

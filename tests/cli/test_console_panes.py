@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from spacesctl.api.events import Event
 from spacesctl.api.people import Member
@@ -100,3 +101,56 @@ def test_what_was_done_here_can_be_undone_the_last_first() -> None:
 def sanction(name: str) -> dict[str, object]:
     since = "2030-01-01T00:00:00Z"
     return {"id": name, "action": "mute", "target_id": "1", "by": BY, "since": since, "reason": ""}
+
+
+def chat(number: int, text: str, speaker: str = "@ben") -> Event:
+    body = {"account_id": "2", "speaker": speaker, "text": text, "tick": 60}
+    return structs.replace(told("chat.said", body), seq=number)
+
+
+def test_words_in_which_a_rule_found_something_are_red() -> None:
+    found = room()
+    found.take(caption(("plain", 0.9), ("bad", 0.9)))
+    act = {"key": "k", "rule_id": "r", "mode": "shadow", "action": "log", "account_id": "1", "lane": 1}
+    found.take(told("act.taken", {**act, "start_tick": 0, "end_tick": 5}))
+    shown = panes.caption(found.said[0], found)
+    assert {str(span.style) for span in shown.spans} >= {panes.HIT}
+    other = panes.caption(found.said[0], room())
+    assert panes.HIT not in {str(span.style) for span in other.spans}
+
+
+def test_redactions_say_of_whom_by_whom_and_what_became_of_them() -> None:
+    found = room()
+    made = {
+        "id": "r1", "lane": 1, "account_id": "1", "from_tick": 100, "to_tick": 149, "mode": "silence",
+        "by": {"kind": "rule", "id": "house"},
+    }  # fmt: skip
+    found.take(told("redaction.made", {"redaction": made, "aired": 0}))
+    assert panes.redaction(found.redactions[0]).plain == "00:02 redacted 1.0 s of @ann  by rule house"
+    found.take(told("redaction.missed", {"redaction_id": "r1", "missed_to": 149, "ticks": 50}))
+    assert "too late" in panes.redaction(found.redactions[0]).plain
+    found.take(told("redaction.withdrawn", {"redaction_id": "r1"}))
+    assert found.redactions[0].became == "withdrawn"
+
+
+def test_a_message_that_the_audience_does_not_read_says_so() -> None:
+    found = room()
+    found.take(chat(5, "hello"))
+    assert panes.message(found.watched.view.messages[0]).plain == "@ben hello"
+    found.take(told("text.erased", {"number": 5, "account_id": "2", "by_id": "3"}))
+    assert "not shown" in panes.message(found.watched.view.messages[0]).plain
+
+
+def test_whom_one_blocked_is_the_last_act_until_it_is_undone() -> None:
+    found = room()
+    found.take(told("sanction.imposed", {"sanction": sanction("a")}))
+    found.was_blocked(found.watched.view.people["1"])
+    last = found.sanctions[-1]
+    assert found.blocked[last].handle == "@ann"
+    found.is_undone(last)
+    assert (found.sanctions, found.blocked) == (["a"], {})
+
+
+def test_a_search_is_shown_for_as_long_as_it_hides_people() -> None:
+    assert "only “an”" in panes.numbers(room(), "an").plain
+    assert "only" not in panes.numbers(room()).plain

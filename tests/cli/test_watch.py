@@ -112,8 +112,8 @@ def test_an_account_that_is_not_known_asks_for_the_lists_and_what_is_told_names_
     act = {"key": "k", "account_id": "2", "rule_id": "scam", "action": "mute", "mode": "enforce"}
     taken = told("act.taken", {**act, "lane": 1, "start_tick": 0, "end_tick": 50}, 50)
     assert state.take(taken) is False
-    assert state.tell(taken) == "rule scam: mute (enforce) @p2"
-    assert state.happened[-1] == ("00:01", "rule scam: mute (enforce) @p2")
+    assert state.tell(taken) == "rule scam: mute @p2"
+    assert state.happened[-1] == ("00:01", "rule scam: mute @p2")
     assert state.tell(told("presence", {"participant_count": 3})) is None
     raid = {
         **act,
@@ -125,7 +125,7 @@ def test_an_account_that_is_not_known_asks_for_the_lists_and_what_is_told_names_
         "start_tick": 9,
         "end_tick": 9,
     }
-    assert state.tell(told("act.taken", raid, 50)) == "rule raid: lock (suggest) the Space"
+    assert state.tell(told("act.taken", raid, 50)) == "rule raid: lock the Space (suggest)"
 
 
 def test_what_is_shared_is_told_with_who_shared_it() -> None:

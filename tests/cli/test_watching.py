@@ -60,11 +60,11 @@ def test_a_line_for_each_event_and_each_caption(host: Person, ann: Person) -> No
     assert done.returncode == 0
     told = [line.split("  * ")[1] for line in done.stdout.splitlines()]
     for words in (
-        f"{ann.handle} is muted",
+        f"{ann.handle} is muted by {host.handle}",
         f"{host.handle} shares Agenda https://example.org/a",
         "the Space was reported: spam",
         "recording started",
-        f"{ann.handle} was removed",
+        f"{ann.handle} was removed by {host.handle}",
     ):
         assert words in told
     assert told[-1] == "the Space has ended"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from spacesctl.api.accounts import NewBlock
 from spacesctl.api.moderation import NewReport
 from spacesctl.api.people import NewKick, NewMeasure, NewSpaceMeasure
+from spacesctl.api.redactions import NewRedaction
 from spacesctl.cli.seat.room import Room
 from spacesctl.client.room_view import Person
 from spacesctl.domain.errors import Invalid
@@ -17,6 +18,7 @@ from spacesctl.domain.words import MeasureKind
 if TYPE_CHECKING:
     from spacesctl.client.http import Client
 
+REDACTED_SECONDS: Final = 4.0
 SLOW_EVERY: Final = 30
 """Seconds between two requests or reactions of one account."""
 SLOW: Final = NewSpaceMeasure(every=SLOW_EVERY)
@@ -43,6 +45,13 @@ class Asked:
         return self.who
 
     @property
+    def somebody(self) -> Person:
+        """The same, of those who speak. Raises Invalid for a bot: it listens, and nobody reads what it is told."""
+        if self.person.kind == "bot":
+            raise Invalid(self.person.handle, "is a bot", hint="choose a person with the arrow keys")
+        return self.person
+
+    @property
     def measure(self) -> NewMeasure:
         return NewMeasure(reason=self.reason)
 
@@ -61,7 +70,7 @@ class Act:
 
 
 def _mute(client: Client, asked: Asked) -> str:
-    who = asked.person
+    who = asked.somebody
     if who.muted:
         client.people.unmute(asked.space, who.id)
         return f"{who.handle} may open the microphone again"
@@ -70,7 +79,7 @@ def _mute(client: Client, asked: Asked) -> str:
 
 
 def _demote(client: Client, asked: Asked) -> str:
-    client.people.demote(asked.space, asked.person.id, asked.measure)
+    client.people.demote(asked.space, asked.somebody.id, asked.measure)
     return f"{asked.person.handle} is a listener"
 
 
@@ -81,11 +90,12 @@ def _kick(client: Client, asked: Asked) -> str:
 
 def _block(client: Client, asked: Asked) -> str:
     client.accounts.block(asked.person.id, NewBlock(reason=asked.reason))
+    asked.room.was_blocked(asked.person)
     return f"{asked.person.handle} is blocked"
 
 
 def _warn(client: Client, asked: Asked) -> str:
-    client.people.warn(asked.space, asked.person.id, asked.measure)
+    client.people.warn(asked.space, asked.somebody.id, asked.measure)
     return f"{asked.person.handle} was warned"
 
 
@@ -149,8 +159,13 @@ def _undo(client: Client, asked: Asked) -> str:
     if not asked.room.sanctions:
         raise Invalid("the last act", "is not known", hint="nothing was done since the console was opened")
     last = asked.room.sanctions[-1]
-    client.people.undo(asked.space, last)
-    return f"undone: {last}"
+    blocked = asked.room.blocked.get(last)
+    if blocked is None:
+        client.people.undo(asked.space, last)
+        return f"undone: {last}"
+    client.accounts.unblock(blocked.id)
+    asked.room.is_undone(last)
+    return f"undone: {blocked.handle} is no longer blocked"
 
 
 def _confirm(client: Client, asked: Asked) -> str:
@@ -170,6 +185,12 @@ def _first(room: Room) -> str:
     return room.suggestions[0].id
 
 
+def _redact(client: Client, asked: Asked) -> str:
+    made = client.redactions.make(asked.space, NewRedaction(account=asked.somebody.id, last=REDACTED_SECONDS))
+    late = ", too late: it has aired" if made.state == "missed" else ""
+    return f"{REDACTED_SECONDS:g} s of {asked.person.handle} redacted{late}"
+
+
 def _end(client: Client, asked: Asked) -> str:
     client.spaces.end(asked.space)
     return "the Space has ended"
@@ -183,6 +204,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "b": Act("block", _block, about=True, asks=True, reads="you alone read it"),
     "w": Act("warn", _warn, about=True, asks=True),
     "r": Act("report", _report, about=True, asks=True, reads="staff read it, and not the person"),
+    "R": Act("redact their last 4 s", _redact, about=True),
     "a": Act("approve", _approve),
     "n": Act("deny", _deny),
     "L": Act("lock", _switch("lock", "locked: nobody new joins", "unlocked")),
@@ -203,3 +225,5 @@ ACTS: Final[Mapping[str, Act]] = {
     "e": Act("end", _end, asks=True),
 }
 """What each key does."""
+ABOUT_SOMEBODY: Final = tuple(key for key, act in ACTS.items() if act.about)
+"""The keys of what is done about the chosen person."""

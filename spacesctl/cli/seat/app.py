@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
@@ -9,6 +12,7 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import DataTable, Footer, Input, RichLog, Static
@@ -19,8 +23,10 @@ from spacesctl.cli.seat.acts import ACTS, Act, Asked
 from spacesctl.cli.seat.asking import Help, Question, Sure
 from spacesctl.cli.seat.reader import Ended, Facts, Lost, Reader, facts
 from spacesctl.cli.seat.room import Room
-from spacesctl.client.room_view import Person
+from spacesctl.cli.seat.writing import Chat, Menu, Typing
+from spacesctl.client.room_view import Message, Person
 from spacesctl.domain.errors import SpacesError
+from spacesctl.domain.words import ChatPolicy
 from spacesctl.support.text import one_line
 
 if TYPE_CHECKING:
@@ -33,6 +39,9 @@ REDRAW: Final = 0.1
 MOST_ROWS: Final = 200
 """People in the table; the search finds the others."""
 MOST_SUGGESTED: Final = 3
+MOST_REDACTIONS: Final = 3
+MOST_TYPED: Final = 64
+"""Texts that wait while the server does not answer."""
 MOST_LINES: Final = 500
 WIDTHS: Final = {"": 6, "role": 9, "mic": 7, "talk": 4}
 """Columns of the people's table; who they are gets the rest of its half."""
@@ -58,13 +67,18 @@ class ConsoleApp(App[None]):
     #partial { height: auto; max-height: 2; color: $text-muted; }
     #suggestions { height: auto; max-height: 3; }
     #feed { height: 1fr; border-top: solid $panel; scrollbar-size-vertical: 1; }
-    Question, Sure, Help { align: center middle; }
+    #redactions { height: auto; max-height: 3; }
+    #chat { display: none; height: 1fr; border-top: solid $panel; scrollbar-size-vertical: 1; }
+    #chat.open { display: block; }
+    Question, Sure, Help, Chat, Typing, Menu { align: center middle; }
     #question { width: 60; max-width: 90%; height: auto; max-height: 90%; border: round $primary; padding: 0 1; background: $surface; }
     #question-title { text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "help", key_display="?"),
         *(Binding(key, f"do('{key}')", SHORT.get(key, ""), show=key in SHORT) for key in ACTS),
+        Binding("t", "type", show=False),
+        Binding("C", "chat", show=False),
         Binding("slash", "find", show=False),
         Binding("q", "quit", show=False),
         Binding("escape", "found", show=False),
@@ -78,6 +92,11 @@ class ConsoleApp(App[None]):
         self._reader = Reader(client, first.space.id)
         self._rows: dict[str, tuple[Text, ...]] = {}
         self._told = 0
+        self._shown_messages: list[Message] = []
+        self._shown_hits = 0
+        self._width = 0
+        self._typed: deque[tuple[str, bool]] = deque(maxlen=MOST_TYPED)
+        self._typing, self._is_saying = threading.Lock(), False
         self._wanted = ""
         self._dirty = True
         self._ask = False
@@ -95,20 +114,49 @@ class ConsoleApp(App[None]):
                 yield RichLog(id="captions", wrap=True, max_lines=MOST_LINES, min_width=20)
                 yield Static(id="partial", markup=False)
                 yield Static(id="suggestions")
+                yield Static(id="redactions")
+                yield RichLog(id="chat", wrap=True, max_lines=MOST_LINES, min_width=20)
                 yield RichLog(id="feed", wrap=True, max_lines=MOST_LINES, min_width=20)
         yield Static(id="numbers")
         yield Static(id="told")
         yield Footer()
 
     def on_mount(self) -> None:
-        table = self._pane("#people", DataTable)
-        who = max(LEAST_WHO, self.size.width // 2 - sum(WIDTHS.values()) - 2)
-        for name in panes.COLUMNS:
-            table.add_column(name, key=name, width=WIDTHS.get(name, who))
-        table.focus()
+        self._width = self.size.width
+        self._add_columns()
+        self._pane("#people", DataTable).focus()
         self._reader.begin()
         self.set_interval(REDRAW, self._look)
         self._draw()
+
+    def _add_columns(self) -> None:
+        """The columns of the people's table, as wide as the screen lets them be."""
+        who = max(LEAST_WHO, self._width // 2 - sum(WIDTHS.values()) - 2)
+        for name in panes.COLUMNS:
+            self._pane("#people", DataTable).add_column(name, key=name, width=WIDTHS.get(name, who))
+
+    def on_resize(self, event: Resize) -> None:
+        """What was wrapped for another width is wrapped anew."""
+        if self._width and self._width != event.size.width:
+            self._width = event.size.width
+            self.call_after_refresh(self._rewrap)
+
+    def _rewrap(self) -> None:
+        self._pane("#people", DataTable).clear(columns=True)
+        self._add_columns()
+        self._rows, self._shown_messages, self._dirty = {}, [], True
+        self._write_captions()
+        feed = self._pane("#feed", RichLog)
+        feed.clear()
+        for at, what in self.room.watched.happened:
+            feed.write(_happened(at, what))
+
+    def _write_captions(self) -> None:
+        """All captions that are kept, anew."""
+        log = self._pane("#captions", RichLog)
+        log.clear()
+        for one in self.room.said:
+            log.write(panes.caption(one, self.room))
 
     def on_unmount(self) -> None:
         self._reader.stop()
@@ -133,12 +181,14 @@ class ConsoleApp(App[None]):
                 self._tell(news.why)
             else:
                 ask = ask or self.room.cut_off or news.type == "hello"
+                if self.room.cut_off:
+                    self._tell("")  # what stood there is of before
                 self.room.cut_off = False
                 ask = self.room.take(news) or ask
                 if self._meanwhile is not None:
                     self._meanwhile.append(news)
                 if news.type == "caption":
-                    self._pane("#captions", RichLog).write(panes.caption(self.room.said[-1]))
+                    self._pane("#captions", RichLog).write(panes.caption(self.room.said[-1], self.room))
         self._ask = self._ask or ask
         if self._ask and self._meanwhile is None and not self.room.is_over:
             self._ask, self._meanwhile = False, []
@@ -169,7 +219,7 @@ class ConsoleApp(App[None]):
     def _draw(self) -> None:
         self._dirty = False
         self._pane("#header", Static).update(panes.header(self.room))
-        self._pane("#numbers", Static).update(panes.numbers(self.room))
+        self._pane("#numbers", Static).update(panes.numbers(self.room, self._wanted))
         waiting = self.room.suggestions[:MOST_SUGGESTED]
         lines = [panes.suggestion(one, place) for place, one in enumerate(waiting, 1)]
         self._pane("#suggestions", Static).update(Text("\n").join(lines))
@@ -182,7 +232,28 @@ class ConsoleApp(App[None]):
         fresh = self.room.watched.happened_count - self._told
         self._told = self.room.watched.happened_count
         for at, what in list(happened)[len(happened) - min(fresh, len(happened)) :]:
-            self._pane("#feed", RichLog).write(Text(f"{at} ", style="dim").append(one_line(what)))
+            self._pane("#feed", RichLog).write(_happened(at, what))
+        kept = list(self.room.redactions)[-MOST_REDACTIONS:]
+        self._pane("#redactions", Static).update(Text("\n").join(panes.redaction(one) for one in kept))
+        if self.room.hits_count != self._shown_hits:
+            self._shown_hits = self.room.hits_count
+            self._write_captions()
+        self._draw_chat()
+
+    def _draw_chat(self) -> None:
+        """What was written; anew where words were masked or erased."""
+        view = self.room.watched.view
+        log = self._pane("#chat", RichLog)
+        log.set_class(view.chat is not ChatPolicy.OFF or bool(view.messages), "open")
+        if view.messages == self._shown_messages:
+            return
+        before = len(self._shown_messages)
+        if not before or view.messages[:before] != self._shown_messages:
+            log.clear()
+            before = 0
+        for one in view.messages[before:]:
+            log.write(panes.message(one))
+        self._shown_messages = view.messages
 
     def _draw_people(self) -> None:
         table = self._pane("#people", DataTable)
@@ -211,6 +282,13 @@ class ConsoleApp(App[None]):
 
     def on_data_table_row_highlighted(self) -> None:
         self._dirty = True
+
+    def on_data_table_row_selected(self) -> None:
+        """Enter, or a click on who is chosen: what one may do about them."""
+        chosen = self._chosen_id()
+        who = self.room.watched.view.people.get(chosen) if chosen is not None else None
+        if who is not None:
+            self.push_screen(Menu(who.handle), lambda key: None if key is None else self.action_do(key))
 
     # -- what one does
 
@@ -241,6 +319,54 @@ class ConsoleApp(App[None]):
         """Say what was done, or why not, on the line above the keys."""
         self._pane("#told", Static).update(Text(one_line(what), style=style, no_wrap=True, overflow="ellipsis"))
 
+    def action_chat(self) -> None:
+        """Write in the chat."""
+        self.push_screen(Chat(), lambda text: None if text is None else self._later(partial(self._write, text)))
+
+    def action_type(self) -> None:
+        """Speak by typing."""
+        self.push_screen(Typing(self._type))
+
+    def _type(self, text: str, final: bool) -> None:
+        """Let what is typed be told in order, by one thread; of characters that were not told yet the last count."""
+        with self._typing:
+            if self._typed and not self._typed[-1][1]:
+                self._typed.pop()
+            self._typed.append((text, final))
+            if not self._is_saying:
+                self._is_saying = True
+                self._later(self._say)
+
+    def _say(self) -> str:
+        told = ""
+        while True:
+            with self._typing:
+                if not self._typed:
+                    self._is_saying = False
+                    return told
+                text, final = self._typed.popleft()
+            try:
+                self._client.chat.type(self.room.watched.view.id, text, final=final)
+                told = "said" if final else told
+            except SpacesError as error:
+                told = error.message
+
+    def _later(self, call: Callable[[], str]) -> None:
+        """Ask the server in a thread."""
+        self.run_worker(partial(self._tried, call), thread=True, group="acts", exit_on_error=False)
+
+    def _tried(self, call: Callable[[], str]) -> None:
+        try:
+            told, style = call(), "green"
+        except SpacesError as error:
+            told, style = error.message, "bold red"
+        if told:
+            self.call_from_thread(self._tell, told, style)
+
+    def _write(self, text: str) -> str:
+        self._client.chat.write(self.room.watched.view.id, text)
+        return "written"
+
     def action_find(self) -> None:
         """Find somebody by handle or name."""
         field = self._pane("#find", Input)
@@ -265,6 +391,11 @@ class ConsoleApp(App[None]):
     def action_help(self) -> None:
         """Say what each key does."""
         self.push_screen(Help())
+
+
+def _happened(at: str, what: str) -> Text:
+    """What happened, as one line of the feed."""
+    return Text(f"{at} ", style="dim").append(one_line(what))
 
 
 def _question(act: Act, who: Person | None) -> ModalScreen[str | None]:

@@ -66,7 +66,10 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         keys = {
             **{key: act.name for key, act in ACTS.items()},
+            "t": "speak by typing",
+            "C": "write in the chat",
             "/": "find",
+            "Enter": "what one may do about the chosen person; so does a click",
             "arrows": "choose somebody",
             "?": "these keys; Escape closes them",
             "q": "leave",

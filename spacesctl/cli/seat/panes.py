@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,10 +10,10 @@ from rich.text import Text
 from spacesctl.api.captions import SpokenWord
 from spacesctl.api.suggestions import Suggestion
 from spacesctl.api.wire import Time
-from spacesctl.cli.seat.room import Room, Said
+from spacesctl.cli.seat.room import Kept, Room, Said
 from spacesctl.cli.watchview import SILENCE, behind, countdown, level_bar
-from spacesctl.client.room_view import Person
-from spacesctl.domain.clock import shown
+from spacesctl.client.room_view import Message, Person
+from spacesctl.domain.clock import TICKS_PER_SECOND, shown
 from spacesctl.support.text import one_line
 
 SURE: Final = 0.8
@@ -22,6 +21,8 @@ SURE: Final = 0.8
 UNSURE: Final = 0.5
 """Below it a word is shown as a guess."""
 COLUMNS: Final = ("", "who", "role", "mic", "talk")
+HIT: Final = "bold red"
+"""How words are shown in which a rule found something."""
 _MARKS: Final = (("mute", "muted on entry"), ("demote", "approval needed"), ("slow", "slow"), ("lock", "locked"))
 
 
@@ -46,10 +47,11 @@ def header(room: Room) -> Text:
     return made
 
 
-def numbers(room: Room) -> Text:
-    """How many, how late."""
+def numbers(room: Room, wanted: str = "") -> Text:
+    """How many, how late; and whom the table shows, when those are not all (`wanted`)."""
     view = room.watched.view
-    parts = [f"{view.participant_count} here", f"{view.anonymous} without an account", f"{len(view.hands)} hands"]
+    parts = [f"only “{one_line(wanted)}”, Escape: all"] if wanted else []
+    parts += [f"{view.participant_count} here", f"{view.anonymous} without an account", f"{len(view.hands)} hands"]
     parts.append(f"{len(room.suggestions)} suggestions" if room.suggestions else "nothing suggested")
     parts.append(f"at {shown(view.tick)}")
     return Text("  ".join(parts), style="dim", no_wrap=True, overflow="ellipsis")
@@ -87,18 +89,36 @@ def hand(room: Room, account_id: str) -> Text:
     return Text(words, style="yellow")
 
 
-def caption(said: Said) -> Text:
-    """Who says what; the less sure a word is, the fainter."""
+def caption(said: Said, room: Room | None = None) -> Text:
+    """Who says what; the less sure a word is, the fainter, and red where a rule found something."""
     made = Text(f"{shown(said.tick)} ", style="dim").append(f"{one_line(said.speaker)} ", style="cyan")
-    return made.append_text(_words(said.words) if said.words else Text(one_line(said.text)))
+    if said.typed:
+        made.append("(typed) ", style="dim")
+    if said.words and not said.typed:
+        return made.append_text(Text(" ").join(_word(word, said, room) for word in said.words))
+    is_hit = room is not None and room.is_hit(said.account_id, said.tick, said.end_tick)
+    return made.append(one_line(said.text), style=HIT if is_hit else "")
 
 
-def _words(words: Iterable[SpokenWord]) -> Text:
-    shades = (
-        Text(one_line(word.w), style="" if word.conf >= SURE else "dim" if word.conf >= UNSURE else "dim italic")
-        for word in words
-    )
-    return Text(" ").join(shades)
+def _word(word: SpokenWord, said: Said, room: Room | None) -> Text:
+    first, last = int(word.start * TICKS_PER_SECOND), int(word.end * TICKS_PER_SECOND)
+    if room is not None and room.is_hit(said.account_id, first, last):
+        return Text(one_line(word.w), style=HIT)
+    return Text(one_line(word.w), style="" if word.conf >= SURE else "dim" if word.conf >= UNSURE else "dim italic")
+
+
+def message(one: Message) -> Text:
+    """Who writes what in the chat."""
+    made = Text(f"{one_line(one.speaker)} ", style="cyan").append(one_line(one.text), style="dim" if one.masked else "")
+    return made.append(" (not shown to the audience)", style="dim") if one.masked else made
+
+
+def redaction(one: Kept) -> Text:
+    """What is kept from the audience, and by whom."""
+    style = {"": "yellow", "withdrawn": "dim strike", "missed": "bold red"}[one.became]
+    done = "too late" if one.became == "missed" else "cut" if one.cut else "redacted"
+    made = Text(f"{shown(one.tick)} {done} {one.seconds:.1f} s of {one_line(one.whose)}", style=style)
+    return made.append(f"  by {one_line(one.by)}", style="dim")
 
 
 def suggestion(one: Suggestion, place: int) -> Text:
