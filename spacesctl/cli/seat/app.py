@@ -182,7 +182,7 @@ class ConsoleApp(App[None]):
             else:
                 ask = ask or self.room.cut_off or news.type == "hello"
                 if self.room.cut_off:
-                    self._tell("")  # what stood there is of before
+                    self._tell("")  # what stood there is older
                 self.room.cut_off = False
                 ask = self.room.take(news) or ask
                 if self._meanwhile is not None:
