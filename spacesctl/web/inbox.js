@@ -5,6 +5,7 @@ import { $, button, make, show, words } from "./dom.js";
 import { handlesIn, onSubmit } from "./forms.js";
 import { postItem, written } from "./posts.js";
 import { begin, fail, tell } from "./shell.js";
+import { VoiceNote } from "./voice-note.js";
 
 /** Messages of which the API takes note at once. */
 const MOST_READ = 100;
@@ -61,10 +62,14 @@ async function showMessages() {
   if (unread.length) await ask("POST", "dms/read", { ids: unread.slice(0, MOST_READ) });
 }
 
+const note = new VoiceNote($("note"), fail);
+
 onSubmit($("write-form"), $("message"), async () => {
   const [to] = handlesIn($("to").value);
-  await ask("POST", "dms", { to, text: $("text").value });
+  const clip = await note.clip();
+  await ask("POST", "dms", { to, text: $("text").value, ...(clip && { clip }) });
   $("write-form").reset();
+  note.clear();
   tell(t("inbox.sent", { handle: to }));
 });
 

@@ -8,14 +8,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bots import casts
 from spacesctl.audio.ogg import read_packets
 from tests.e2e.axe import judged
 from tests.e2e.peers import LaneSpeaker, packets_of
 from tests.e2e.scene import Scene, run, scene
-from tests.e2e.test_browser import LANE, TRACKS, Tab, address, tab
+from tests.e2e.test_browser import LANE, MICROPHONE, TRACKS, Tab, address, tab
 from tests.e2e.test_browser import pytestmark as pytestmark
 from tests.e2e.test_page_seat import confirm
+from tests.listening import RATE, likeness
 
 VOICE = casts.load("cast_a").host.clip
 LISTENED = """navigator.wakeLock && (navigator.wakeLock.request = async (kind) => {
@@ -221,12 +224,58 @@ def test_the_inbox_has_invitations_messages_and_posts_and_what_is_shown_is_read(
             message = page.locator("#messages li", has_text="Listen to this")
             await message.get_by_text("Reply").click()
             await page.fill("#text", "Heard, thank you")
-            await page.click("#write-form button")
+            await page.click("#write-form button[type=submit]")
             await browser.reads("message", "sent to @host")
             assert "Heard, thank you" in json.dumps((await host.call("GET", "/v1/dms"))["data"])
             await page.locator("#invitations li", has_text="The test").locator("[data-do=accept]").click()
             await page.wait_for_url(f"**/s/{room.space}")
             await browser.reads("place", "on stage")
+            assert await browser.errors() == []
+
+    run(body)
+
+
+def test_a_voice_is_recorded_heard_again_and_sent_with_a_message(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with scene(tmp_path, "ann") as room, tab(tmp_path) as browser:
+            page = browser.page
+            await signed_in(browser, room, "ann")
+            await opens(browser, room, "/inbox", "Messages")
+            await page.click("#write summary")
+            assert await page.evaluate(TRACKS) == [], "no microphone before it is asked for"
+            await page.click("#note button")
+            await browser.reads("note", "stop recording")
+            await asyncio.sleep(2.0)
+            await page.click("#note button")
+            await browser.holds("document.querySelector('#note audio')?.readyState > 0")
+            assert await page.evaluate(TRACKS) == ["ended"]
+            assert (await room.as_host.call("GET", "/v1/dms"))["data"] == []
+            await page.fill("#to", "@host")
+            await page.click("#write-form button[type=submit]")
+            await browser.reads("message", "sent to @host")
+            await browser.reads("note", "record your voice")
+            [sent] = (await room.as_host.call("GET", "/v1/dms"))["data"]
+            assert sent["text"] == ""
+            assert 1_000 < sent["clip"]["duration_ms"] < 4_000
+            with room.server.client(room.tokens["host"]) as client:
+                (tmp_path / "note.ogg").write_bytes(await asyncio.to_thread(client.content, sent["clip"]["url"]))
+            words = [
+                "ffmpeg",
+                "-v",
+                "error",
+                "-i",
+                str(tmp_path / "note.ogg"),
+                "-f",
+                "s16le",
+                "-ar",
+                str(RATE),
+                "-ac",
+                "1",
+                "-",
+            ]
+            process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+            pcm = np.frombuffer((await process.communicate())[0], np.int16)
+            assert likeness(pcm, MICROPHONE) > 0.4, "it is what the microphone heard"
             assert await browser.errors() == []
 
     run(body)

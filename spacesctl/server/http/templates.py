@@ -15,7 +15,7 @@ from spacesctl.server.http.web_files import HEADERS, WEB
 
 FORMS: Final[Mapping[str, str]] = {
     **HEADERS,
-    "Content-Security-Policy": "default-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'self'; media-src 'self' blob:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
 }
 """Of pages that send what is filled in by script alone: no form does."""
 

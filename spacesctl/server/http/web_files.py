@@ -16,7 +16,7 @@ from fastapi.responses import Response
 WEB: Final = Path(__file__).parents[2] / "web"
 STARTER_RULES: Final = Path(__file__).parents[2] / "rules" / "starter.toml"
 HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": "default-src 'self'; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
