@@ -4,7 +4,8 @@ import { moment, percent, t } from "./catalogue.js";
 import { question } from "./dialogs.js";
 import { $, button, make, words } from "./dom.js";
 import { span } from "./lobby.js";
-import { chaptersOf, clock, sharesOf, toMarkdown, toSrt, toVtt } from "./transcripts.js";
+import { showSaid } from "./said.js";
+import { sharesOf } from "./transcripts.js";
 
 const TICK = 0.02;
 /** Pages of captions that are read, of 500 each. */
@@ -22,23 +23,17 @@ async function captionsOf() {
   return found.sort((one, other) => one.start_tick - other.start_tick);
 }
 
-/** Captions on the clock of a recording that began `late` seconds after the Space; without what was said before. */
-function linesFrom(captions, late) {
-  const lines = captions.map(({ speaker, text, start_tick: start, end_tick: end }) => ({ speaker, text, start: start * TICK - late, end: end * TICK - late }));
-  return lines.filter((one) => one.end > 0).map((one) => ({ ...one, start: Math.max(0, one.start) }));
-}
-
 /** Show all of it; `people` are those of the view. `fail(error)`, `tell(text)`. */
 export async function showAfterwards(space, people, hooks) {
   const [captions, recordings, reports] = await Promise.all([captionsOf(), listed(`recordings?space_id=${spaceId}`, 1), listed(`reports?space_id=${spaceId}`, 1)]);
   $("afterwards").hidden = false;
-  const begun = recordings.at(-1);
-  const late = begun ? Math.max(0, (new Date(begun.started_at) - new Date(space.started_at)) / 1000) : 0;
-  const lines = space.started_at ? linesFrom(captions, late) : [];
+  const lines = captions.map(({ speaker, text, start_tick: start, end_tick: end }) => ({ speaker, text, start: start * TICK, end: end * TICK }));
   showFigures(space, people, lines, reports);
-  $("recordings").replaceChildren(...recordings.map((one) => recordingPart(space, one, hooks)));
+  const again = () => showAfterwards(space, people, hooks);
+  const parts = recordings.map((one) => recordingPart(space, one, { ...hooks, again }));
+  $("recordings").replaceChildren(...parts.map(({ part }) => part));
   $("recordings-none").hidden = recordings.length > 0;
-  showSaid(space, lines, $("recordings").querySelector("audio"));
+  showSaid(space.title, lines, parts.map(({ sound }) => sound).filter(Boolean));
 }
 
 function showFigures(space, people, lines, reports) {
@@ -56,44 +51,34 @@ function showFigures(space, people, lines, reports) {
   $("figures").replaceWith(list);
 }
 
-function recordingPart(space, one, { fail, tell }) {
+/** Its element and, once it is finished, its sound as `showSaid` takes it. */
+function recordingPart(space, one, { fail, tell, again }) {
   const part = make("div", { class: "recording" });
-  if (one.state !== "done") return part.append(make("p", { textContent: t("after.closing") }), button(t("after.again"), () => location.reload(), fail)), part;
-  const of = (name) => `${root}v1/recordings/${one.id}/${encodeURIComponent(name)}`;
-  const mix = one.files.find((file) => file.handle === null);
-  if (mix) {
-    const sound = make("audio", { controls: true, preload: "metadata", src: of(mix.name) });
-    sound.setAttribute("aria-label", t("after.sound", { title: one.title }));
-    part.append(sound);
+  if (one.state !== "done") {
+    part.append(make("p", { textContent: t("after.closing") }), button(t("after.again"), again, fail));
+    return { part, sound: null };
   }
+  const of = (name) => `${root}v1/recordings/${one.id}/${encodeURIComponent(name)}`;
+  const sound = soundOf(space, one, of);
+  if (sound) part.append(sound.player);
   const loads = one.files.map((file) => make("a", { href: of(file.name), download: `${one.title}-${file.name}`, textContent: file.handle ?? t("after.ogg") }));
   const remove = button(t("after.delete"), async () => {
     if (!(await question(t("after.delete"), t("after.delete.what"), [], t("after.delete")))) return;
     await ask("DELETE", `recordings/${one.id}`);
-    part.remove();
+    await again();
     tell(t("after.deleted"));
   }, fail, { class: "plain danger" }); // prettier-ignore
   part.append(make("p", { class: "row" }, ...loads, remove));
   if (one.expires_at) part.append(make("p", { class: "where", textContent: t("after.expires", { time: moment(one.expires_at) }) }));
-  return part;
+  return { part, sound };
 }
 
-/** What was said, in parts by who said it. With a recording each part leads to its place in it, and what is heard is marked. */
-function showSaid(space, lines, sound) {
-  $("said").hidden = lines.length === 0;
-  const files = { srt: toSrt(lines), vtt: toVtt(lines), md: toMarkdown(space.title, lines) };
-  const loads = Object.entries(files).map(([end, text]) => make("a", { href: URL.createObjectURL(new Blob([text], { type: "text/plain" })), download: `${space.title}.${end}`, textContent: t(`after.${end}`) }));
-  $("downloads").replaceChildren(...loads);
-  const spans = [];
-  const parts = chaptersOf(lines).map((one) => {
-    const said = one.lines.map((line) => spans[spans.push([line, words("span", `${line.text} `)]) - 1][1]);
-    const head = [make("span", { class: "at", textContent: clock(one.start) }), words("b", one.speaker)];
-    const go = sound ? make("button", { type: "button" }, ...head) : make("p", { class: "row" }, ...head);
-    if (sound) go.addEventListener("click", () => ((sound.currentTime = one.start), sound.play()));
-    return make("li", {}, go, make("p", { class: "words" }, ...said));
-  });
-  $("chapters").replaceChildren(...parts);
-  sound?.addEventListener("timeupdate", () => {
-    for (const [line, span] of spans) span.classList.toggle("heard", line.start <= sound.currentTime && sound.currentTime < line.end);
-  });
+/** The player of what listeners heard, and which seconds of the Space clock it has; null where nothing is left of it. */
+function soundOf(space, one, of) {
+  const mix = one.files.find((file) => file.handle === null);
+  if (!mix) return null;
+  const player = make("audio", { controls: true, preload: "metadata", src: of(mix.name) });
+  player.setAttribute("aria-label", t("after.sound", { title: one.title }));
+  const from = Math.max(0, (new Date(one.started_at) - new Date(space.started_at)) / 1000);
+  return { player, from, to: from + mix.duration_ms / 1000 };
 }

@@ -16,7 +16,12 @@ function exact(seconds, point) {
 
 const cues = (lines, point) => lines.map((one) => `${exact(one.start, point)} --> ${exact(one.end, point)}`);
 
-/** `lines` are `{start, end, speaker, text}`. */
+/** `lines`, `{start, end, speaker, text}`, on a clock that began `late` seconds later; without what was said before. */
+export function shifted(lines, late) {
+  const moved = lines.map((one) => ({ ...one, start: Math.max(0, one.start - late), end: one.end - late }));
+  return moved.filter((one) => one.end > 0);
+}
+
 export function toSrt(lines) {
   const times = cues(lines, ",");
   return lines.map((one, at) => `${at + 1}\n${times[at]}\n${one.speaker}: ${one.text}\n`).join("\n");

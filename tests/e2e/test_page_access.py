@@ -108,13 +108,11 @@ def test_a_space_is_made_by_keyboard_alone(tmp_path: Path) -> None:
             await page.keyboard.press("Tab")
             assert await page.evaluate("document.activeElement.className") == "skip"
             await page.keyboard.press("Enter")
-            for text in ("Of bees",):
-                await page.keyboard.press("Tab")
-                await page.keyboard.type(text)
+            await page.keyboard.press("Tab")
+            await page.keyboard.type("Of bees")
             await page.keyboard.press("Enter")
             await page.wait_for_url("**/s/*")
             await browser.reads("title", "Of bees")
-            assert await page.evaluate("matchMedia('(hover: hover)').matches")
             for _ in range(40):
                 await page.keyboard.press("Tab")
                 if await page.evaluate("document.activeElement.id") == "end-space":
@@ -150,6 +148,5 @@ def test_the_first_load_of_each_page_is_small_and_comes_from_the_server_alone(tm
             whole = {path: sum(size for _, size in loads) for path, loads in sizes.items()}
             assert max(whole.values()) < FIRST_LOAD, whole
             assert min(whole.values()) > 4 * KIB, "they are counted"
-            print(whole)
 
     run(body)

@@ -444,6 +444,54 @@ def test_after_the_end_its_host_hears_the_recording_and_reads_what_was_said(tmp_
     run(body)
 
 
+SAID = [
+    {"start": 1.0, "end": 2.5, "speaker": "@ann", "text": "hello"},
+    {"start": 2.5, "end": 3.5, "speaker": "@ann", "text": "a < b & *c*"},
+    {"start": 3723.0, "end": 3724.2496, "speaker": "@ben", "text": "yes"},
+]
+MADE = """async (lines) => {
+  const { chaptersOf, sharesOf, shifted, toMarkdown, toSrt, toVtt } = await import("/web/transcripts.js");
+  const { span } = await import("/web/lobby.js");
+  return {
+    srt: toSrt(lines), vtt: toVtt(lines), md: toMarkdown("Bees #1", lines), shares: sharesOf(lines),
+    chapters: chaptersOf(lines).map((one) => [one.speaker, one.start, one.lines.length]),
+    later: shifted(lines, 2.5).map((one) => [one.start, one.end]), none: [toSrt([]), sharesOf([])],
+    spans: [0, 900, 61_000, 3_600_000, 90_061_000, -5].map(span),
+  };
+}"""
+
+
+def test_captions_become_files_chapters_and_shares(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with scene(tmp_path) as room, tab(tmp_path, locale="en-GB") as browser:
+            await browser.page.goto(address(room))
+            made = await browser.page.evaluate(MADE, SAID)
+            assert made["srt"] == (
+                "1\n00:00:01,000 --> 00:00:02,500\n@ann: hello\n\n2\n00:00:02,500 --> 00:00:03,500\n@ann: a < b & *c*\n\n"
+                "3\n01:02:03,000 --> 01:02:04,250\n@ben: yes\n"
+            )
+            assert made["vtt"].startswith("WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<v @ann>hello\n\n")
+            assert "<v @ann>a &lt; b &amp; *c*" in made["vtt"]
+            assert made["md"].startswith("# Bees \\#1\n\n**@ann** (0:01): hello a \\< b & \\*c\\*\n")
+            assert "**@ben** (1:02:03): yes" in made["md"]
+            assert made["chapters"] == [["@ann", 1, 2], ["@ben", 3723, 1]]
+            assert [one[0] for one in made["shares"]] == ["@ann", "@ben"]
+            assert abs(sum(one[1] for one in made["shares"]) - 1) < 1e-9
+            assert made["later"][0] == [0, 1]
+            assert len(made["later"]) == 2
+            assert made["none"] == ["", []]
+            assert made["spans"] == [
+                "0 seconds",
+                "1 second",
+                "1 minute 1 second",
+                "1 hour",
+                "1 day 1 hour",
+                "0 seconds",
+            ]
+
+    run(body)
+
+
 def test_a_phone_shows_what_plays_and_stays_awake_while_one_listens(tmp_path: Path) -> None:
     async def body() -> None:
         held: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
