@@ -204,7 +204,7 @@ export default {
   "after.md": "Text (Markdown)",
   "after.none": "Nothing was recorded.",
   "after.ogg": "Sound (Ogg)",
-  "after.peak": "Most listeners at once",
+  "after.peak": "Most people at once",
   "after.people": "Who spoke",
   "after.recording": "Recording",
   "after.said": "What was said",

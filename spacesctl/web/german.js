@@ -204,7 +204,7 @@ export default {
   "after.md": "Text (Markdown)",
   "after.none": "Nichts wurde aufgenommen.",
   "after.ogg": "Ton (Ogg)",
-  "after.peak": "Die meisten Zuhörer auf einmal",
+  "after.peak": "Die meisten auf einmal",
   "after.people": "Wer sprach",
   "after.recording": "Aufnahme",
   "after.said": "Was gesagt wurde",
