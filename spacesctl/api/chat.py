@@ -8,7 +8,7 @@ from spacesctl.api.captions import Count
 from spacesctl.api.wire import Answer, Given, Meta, Time
 
 Text = Annotated[str, Meta(max_length=500)]
-Runs = Annotated[list[Annotated[list[Count], Meta(min_length=2, max_length=2)]], Meta(max_length=100)]
+Runs = Annotated[list[Annotated[list[Count], Meta(max_length=2)]], Meta(max_length=100)]
 
 
 class NewChat(Given, frozen=True, kw_only=True):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from spacesctl.api.events import Event
     from spacesctl.client.http import Client
 
+LOST = "the connection is lost"
+"""How what is told of a loss begins."""
 RETRY_FOR = 60.0
 """Seconds that a lost connection is tried again before the command gives up."""
 PASSING = (Unavailable, TooMany)
@@ -34,7 +36,7 @@ class ComingBack:
         now = time.monotonic()
         if self._since is None:
             self._since = now
-            self._tell(f"the connection is lost: {error.message}; trying to come back")
+            self._tell(f"{LOST}: {error.message}; trying to come back")
         elif now - self._since > RETRY_FOR:
             raise error
         return max(self._backoff.next(), min(error.retry_after, RETRY_FOR) if isinstance(error, TooMany) else 0.0)

@@ -9,6 +9,7 @@ import typer
 
 from spacesctl.cli.common import Json
 from spacesctl.cli.output import console, emit_json
+from spacesctl.domain.errors import Invalid
 
 LEAST_SECONDS = 5.0
 """A shorter demo would end before the first sentence."""
@@ -29,6 +30,9 @@ def demo(
         bool, typer.Option("--raid", help="Forty accounts disturb a Space, and five commands bring it to order.")
     ] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the Space's page.")] = True,
+    seat: Annotated[
+        bool, typer.Option("--console", help="Open the host's console in this terminal; leaving it (q) ends the demo.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run a whole Space and measure it: voices over WebRTC and WebSocket, captions, rules that mute a speaker and keep words from the
@@ -36,10 +40,12 @@ def demo(
     if raid:
         _raid(as_json=as_json)
         return
+    if seat and not console().is_terminal:
+        raise Invalid("--console", "needs a terminal")
     from spacesctl.demo.run import run
     from spacesctl.demo.view import summary
 
-    result = run(cast.value, seconds, browser=browser)
+    result = run(cast.value, seconds, browser=browser, console=seat)
     if as_json:
         emit_json(result)
     else:

@@ -5,22 +5,28 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spacesctl.cli import which
+from spacesctl.cli.captions import as_staff
+from spacesctl.cli.coming_back import LOST
 from spacesctl.cli.common import Json, RoomRef, client
 from spacesctl.cli.output import console, emit_line, note, say
-from spacesctl.domain.errors import Gone
+from spacesctl.domain.errors import Gone, SpacesError
 
 if TYPE_CHECKING:
+    from spacesctl.api.captions import Caption
     from spacesctl.api.events import Event
     from spacesctl.cli.watched import Watched
     from spacesctl.client.http import Client
 
 READ_EVERY = 2.0
 """Seconds at least between two readings of the people because others have come or gone."""
+MOST_PAST = 20
+"""Captions from before one came."""
 PAUSE = 0.5
 """Seconds without an event after which the screen is drawn anew."""
 
@@ -46,9 +52,11 @@ def watch(
         watched = Watched(found, members)
         out = console()
         redrawn = out.is_terminal and not as_json  # not with --plain
-        tell = watched.remark if redrawn else note
+        tell = partial(_lost, watched) if redrawn else note
         if found.notice and not as_json:
             tell(found.notice)
+        if not as_json:
+            watched.past(_past(spaces, where))
         events = until_gone(followed(spaces, where, ("staff", "audience"), tell=tell))
         if as_json:
             emit_line(StateLine(space=found, people=members.data))
@@ -69,6 +77,20 @@ def watch(
             _plain(spaces, where, watched, events)
 
 
+def _past(spaces: Client, where: str) -> list[Caption]:
+    """What was said last before one came; nothing, where it cannot be read: what comes is more important."""
+    with contextlib.suppress(SpacesError):
+        said, _ = as_staff(lambda view: list(spaces.spaces.captions(where, view=view)), audience=False)
+        return [one for one in said if not one.erased][-MOST_PAST:]
+    return []
+
+
+def _lost(watched: Watched, text: str) -> None:
+    """What is said of the connection stands among the events; and the first line says for how long it is lost."""
+    watched.cut_off = text.startswith(LOST)
+    watched.remark(text)
+
+
 def _emit(event: Event) -> None:
     """Print an event as the stream has it: one that is not stored has no number and no time."""
     from spacesctl.cli.answers import PassingEvent
@@ -79,6 +101,8 @@ def _emit(event: Event) -> None:
 def _plain(spaces: Client, where: str, watched: Watched, events: Iterator[Event]) -> None:
     from spacesctl.domain.clock import shown
 
+    for line in watched.view.lines:
+        say(f"{shown(line.start_tick)}  {line.speaker}{' (typed)' if line.typed else ''}  {line.text}")
     for event, told in _followed(spaces, where, watched, events):
         if event is not None and event.type == "caption":
             line = watched.view.lines[-1]

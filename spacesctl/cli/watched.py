@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from spacesctl.api import events, moderation_events, people_events, space_events
-from spacesctl.api.captions import CaptionsStatus
+from spacesctl.api.captions import Caption, CaptionsStatus
 from spacesctl.api.events import Event
 from spacesctl.api.people import Member, Members
 from spacesctl.api.spaces import Space
 from spacesctl.api.wire import Answer
 from spacesctl.cli.roles import ROLES
 from spacesctl.client.room_changes import after
-from spacesctl.client.room_view import of, reread
+from spacesctl.client.room_view import of, reread, with_past
 from spacesctl.domain.clock import TICK_SECONDS, shown
 from spacesctl.domain.words import ChatPolicy, InviteState, Role, State
 from spacesctl.support.text import one_line
@@ -94,6 +94,8 @@ class Watched:
         """By the id of a redaction, of the latest ones."""
         self._captions = (False, frozenset[tuple[str, bool]]())
         """Whether captions are behind, and who is not recognised, as told last; with whether nothing is redacted there."""
+        self.cut_off = False
+        """Whether the connection is lost at the moment."""
         self.happened: deque[tuple[str, str]] = deque(maxlen=KEPT)
         self.happened_count = 0
         """How many there were in all."""
@@ -104,9 +106,14 @@ class Watched:
         self.names |= {row.id: row.handle for row in members.data}
         self.others = False
 
+    def past(self, captions: Iterable[Caption]) -> None:
+        """Take what was said before one came."""
+        self.view = with_past(self.view, captions)
+
     def take(self, event: Event) -> bool:
         """Update the view with an event; whether the API must be read again before it is told."""
         before = self.view
+        self.cut_off = False
         self.view = after(before, event)
         if self.view.tick != before.tick:
             self._told_at = self._now()

@@ -42,6 +42,7 @@ Row = tuple[str, str, str, str]
 def render(watched: Watched, height: int, width: int) -> RenderableType:
     """The whole view, at most `height` lines high. What happened is wrapped to `width`: the end of a reason tells what to do."""
     view = watched.view
+    cut_off = watched.cut_off
     stage = [row for row in view.people.values() if row.role != "listener"]
     hands = [watched.names.get(one, "somebody") for one in view.hands]
     audience = [row.handle for row in view.people.values() if row.role == "listener" and row.connected]
@@ -52,7 +53,11 @@ def render(watched: Watched, height: int, width: int) -> RenderableType:
     happened = max(min(max(2, room // 3), 8), min(len(told[-1]) if told else 0, room - 1))
     return Group(
         Panel(
-            _stage(stage, shown), title=_header(view, width), title_align="left", box=box.ROUNDED, border_style="dim"
+            _stage(stage, shown),
+            title=_header(view, width, cut_off=cut_off),
+            title_align="left",
+            box=box.ROUNDED,
+            border_style="dim",
         ),
         Text(
             f"listeners  {one_line(', '.join(audience)) or '-'}  and {view.anonymous} anonymous",
@@ -67,9 +72,11 @@ def render(watched: Watched, height: int, width: int) -> RenderableType:
     )
 
 
-def _header(view: RoomView, width: int) -> Text:
+def _header(view: RoomView, width: int, *, cut_off: bool = False) -> Text:
     """The title, shortened so that what stands behind it is whole: the id is copied."""
     after = Text()
+    if cut_off:
+        after.append("CUT OFF, coming back ", style="bold reverse red")
     if view.recording:
         after.append("REC ", style="bold red")
     after.append(f"{view.state}  {view.id} ", style="dim")

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import structs
 
+from spacesctl.api.captions import Caption
 from spacesctl.api.events import Delay
 from spacesctl.api.people import Member, Members
 from spacesctl.api.spaces import HostAway, Measure, Space
@@ -162,6 +164,18 @@ def reread(view: RoomView, space: Space, members: Members) -> RoomView:
     return structs.replace(
         fresh, people=people, lines=view.lines, partial=view.partial, messages=view.messages, own=view.own, seq=view.seq
     )
+
+
+def with_past(view: RoomView, captions: Iterable[Caption]) -> RoomView:
+    """The view with what was said before."""
+    said = [
+        Line(
+            lane=one.lane, utterance=one.utterance, speaker=one.speaker, text=one.text, start_tick=one.start_tick,
+            typed=one.typed, number=one.seq,
+        )
+        for one in captions
+    ]  # fmt: skip
+    return structs.replace(view, lines=[*said, *view.lines][-MOST_LINES:])
 
 
 def _person(one: Member) -> Person:

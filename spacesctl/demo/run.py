@@ -28,8 +28,9 @@ from spacesctl.support.consoles import SafeConsole
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run(cast_name: str, seconds: float | None, *, browser: bool) -> DemoReport:
-    """Run the demo; its report, see `report`. Raises SpacesError, and KeyboardInterrupt when it is interrupted before the show."""
+def run(cast_name: str, seconds: float | None, *, browser: bool, console: bool = False) -> DemoReport:
+    """Run the demo; its report, see `report`. `console`: the host's console has the terminal meanwhile, and ends it. Raises SpacesError,
+    and KeyboardInterrupt when it is interrupted before the show."""
     cast = casts.load(cast_name)
     out = SafeConsole(stderr=True)
     for name in ("aiortc", "aioice"):
@@ -42,7 +43,7 @@ def run(cast_name: str, seconds: float | None, *, browser: bool) -> DemoReport:
         state = _state(cast, stage, seconds)
         if browser and out.is_terminal:
             _open_page(stage.link)
-        done = asyncio.run(_perform(Show(server, stage, parts, state), state, out))
+        done = asyncio.run(_perform(Show(server, stage, parts, state), state, out, stage if console else None))
         out.print("measuring what the listeners decoded", style="dim")
         return report(cast, stage, state, done)
 
@@ -55,8 +56,9 @@ def _state(cast: casts.Cast, stage: Stage, seconds: float | None) -> State:
     return State(stage.room, stage.link, stage.host, notice, seats, seconds=seconds)
 
 
-async def _perform(show: Show, state: State, out: Console) -> Performance:
-    """Run the show. The first Ctrl-C ends it, and its sound is measured; a second one ends everything at once."""
+async def _perform(show: Show, state: State, out: Console, seat: Stage | None = None) -> Performance:
+    """Run the show, with a console of the host's of the Space `seat`, if any. The first Ctrl-C ends it, and its sound is measured; a second
+    one ends everything at once."""
     stop, loop, me = asyncio.Event(), asyncio.get_running_loop(), asyncio.current_task()
     assert me is not None
 
@@ -68,6 +70,14 @@ async def _perform(show: Show, state: State, out: Console) -> Performance:
     for number in _ENDINGS:
         loop.add_signal_handler(number, on_signal)
     with ExitStack() as stack:
+        if seat is not None:
+            sitting = asyncio.create_task(_sit(seat, stop))
+            try:
+                return await show.run(stop)
+            except asyncio.CancelledError:
+                raise KeyboardInterrupt from None
+            finally:
+                await asyncio.shield(sitting)  # the terminal is its own until somebody leaves it
         if out.is_terminal:
             stack.enter_context(_quiet_keys())
             live = stack.enter_context(Live(console=out, auto_refresh=False))
@@ -81,6 +91,16 @@ async def _perform(show: Show, state: State, out: Console) -> Performance:
             return await show.run(stop)
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
+
+
+async def _sit(seat: Stage, stop: asyncio.Event) -> None:
+    """Let the host's console have the terminal. It is a program of its own, so that drawing delays no voice; with it the show ends."""
+    host = seat.tokens[seat.host.removeprefix("@")]
+    known = {"SPACESCTL_URL": seat.url, "SPACESCTL_TOKEN": host}
+    command = (sys.executable, "-m", "spacesctl", "console", seat.space_id)
+    child = await asyncio.create_subprocess_exec(*command, env={**os.environ, **known})
+    await child.wait()
+    stop.set()
 
 
 async def _draw(live: Live, state: State, out: Console) -> None:

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.anyio
 CONCERN_NOBODY = {
     e.SuggestionEnded,
     # what everybody sees in the Space, or did themselves
-    e.SpaceCreated, e.SpaceStarted, e.PolicyChanged, e.CaptionsSwitched, e.HandRaised, e.LaneOpened, e.LaneClosed, e.MicChanged,
+    e.SpaceCreated, e.SpaceStarted, e.PolicyChanged, e.CaptionsSwitched, e.ChatChanged, e.ChatSaid,
+    e.TextMasked, e.TextErased, e.HandRaised, e.LaneOpened, e.LaneClosed, e.MicChanged,
     e.RulesSet, e.Pinned, e.Unpinned, e.RecordingStarted, e.Consented, e.CaptionSpoken, e.OffenceCounted, e.PointsGiven,
     # said by the sanction or the act beside them
     e.ServerMuted, e.Readmitted,

@@ -9,9 +9,10 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
+from spacesctl.api.captions import Caption
 from spacesctl.api.people import Member
 from spacesctl.api.spaces import HostAway
-from spacesctl.api.wire import Time
+from spacesctl.api.wire import Time, load_value
 from spacesctl.cli.watched import Watched
 from spacesctl.cli.watchview import countdown, level_bar, render
 from spacesctl.domain.clock import shown
@@ -255,3 +256,29 @@ def test_what_has_no_tick_is_told_at_the_present_one() -> None:
     now[0] = 5.0
     state.tell(told("captions.status", late(True)))
     assert state.happened[-1] == ("01:05", "captions are behind")
+
+
+def test_a_lost_connection_is_marked_until_something_comes() -> None:
+    state = watched(member(1))
+    state.cut_off = True
+    assert "CUT OFF" in drawn(state)
+    state.take(told("presence", {"participant_count": 1}))
+    assert "CUT OFF" not in drawn(state)
+
+
+def test_what_was_said_before_one_came_is_shown() -> None:
+    state = watched(member(1))
+    state.past([load_value({**caption("earlier words", 100), "seq": 3, "typed": True}, Caption)])
+    state.take(told("caption", caption("later words", 3100)))
+    picture = drawn(state)
+    assert picture.index("(typed) earlier words") < picture.index("later words")
+
+
+def test_who_did_something_and_why_is_told() -> None:
+    state = watched(member(1), member(2))
+    for kind, data, words in (
+        ("person.muted", {"account_id": "1", "by_id": "2", "reason": "loud"}, "@p1 is muted by @p2: loud"),
+        ("person.muted", {"account_id": "1"}, "@p1 is muted"),
+        ("person.removed", {"account_id": "1", "by_id": "2", "reason": "", "barred": True}, "@p1 was removed by @p2"),
+    ):
+        assert state.tell(told(kind, data)) == words

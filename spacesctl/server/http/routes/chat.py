@@ -97,6 +97,8 @@ async def erase(app: Here, caller: SignedIn, space_id: str, number: int) -> None
 async def mask(app: Here, caller: SignedIn, space_id: str, number: int, body: api.NewMask) -> None:
     """Keep words of a message, or of typed speech, from the audience. For the host, co-hosts, admins, and the bundled bot where a rule
     redacts."""
+    if any(len(one) != 2 for one in body.words):
+        raise Invalid("words", "are the first and last number of each run")
     runs = tuple((one[0], one[1]) for one in body.words)
     await use.mask(app, caller, space_id, _numbered(number), use.Runs(runs, body.digits), body.rule_id)
 
