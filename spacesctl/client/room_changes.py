@@ -149,12 +149,11 @@ def _measure_ended(view: RoomView, data: m.MeasureEnded) -> RoomView:
 
 def _levels(view: RoomView, data: e.Levels) -> RoomView:
     heard = {one.account_id: one for one in data.levels}
-    people = {
-        who: structs.replace(one, level=heard[who].db, active=heard[who].active)
-        if who in heard
-        else structs.replace(one, level=None, active=False)
-        for who, one in view.people.items()
-    }
+    people = dict(view.people)
+    for who, one in view.people.items():
+        level, active = (heard[who].db, heard[who].active) if who in heard else (None, False)
+        if (one.level, one.active) != (level, active):  # most of a crowd never talk
+            people[who] = structs.replace(one, level=level, active=active)
     return structs.replace(view, people=people, tick=max(view.tick, data.tick))
 
 

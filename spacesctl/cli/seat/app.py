@@ -91,7 +91,10 @@ class ConsoleApp(App[None]):
         self._take(first)
         self._reader = Reader(client, first.space.id)
         self._rows: dict[str, tuple[Text, ...]] = {}
+        self._made: dict[str, tuple[tuple[Person, int | None, int], tuple[Text, ...]]] = {}
+        """The cells of people, with what they show."""
         self._told = 0
+        self._shown: dict[str, Text] = {}
         self._shown_messages: list[Message] = []
         self._shown_hits = 0
         self._width = 0
@@ -218,14 +221,14 @@ class ConsoleApp(App[None]):
 
     def _draw(self) -> None:
         self._dirty = False
-        self._pane("#header", Static).update(panes.header(self.room))
-        self._pane("#numbers", Static).update(panes.numbers(self.room, self._wanted))
+        self._show("#header", panes.header(self.room))
+        self._show("#numbers", panes.numbers(self.room, self._wanted))
         waiting = self.room.suggestions[:MOST_SUGGESTED]
         lines = [panes.suggestion(one, place) for place, one in enumerate(waiting, 1)]
-        self._pane("#suggestions", Static).update(Text("\n").join(lines))
+        self._show("#suggestions", Text("\n").join(lines))
         partial_lines = self.room.watched.view.partial.values()
-        self._pane("#partial", Static).update(
-            "\n".join(f"{one_line(one.speaker)} {one_line(one.text)}" for one in partial_lines)
+        self._show(
+            "#partial", Text("\n".join(f"{one_line(one.speaker)} {one_line(one.text)}" for one in partial_lines))
         )
         self._draw_people()
         happened = self.room.watched.happened
@@ -234,11 +237,17 @@ class ConsoleApp(App[None]):
         for at, what in list(happened)[len(happened) - min(fresh, len(happened)) :]:
             self._pane("#feed", RichLog).write(_happened(at, what))
         kept = list(self.room.redactions)[-MOST_REDACTIONS:]
-        self._pane("#redactions", Static).update(Text("\n").join(panes.redaction(one) for one in kept))
+        self._show("#redactions", Text("\n").join(panes.redaction(one) for one in kept))
         if self.room.hits_count != self._shown_hits:
             self._shown_hits = self.room.hits_count
             self._write_captions()
         self._draw_chat()
+
+    def _show(self, name: str, text: Text) -> None:
+        """Show a text in a pane; one that is there already costs nothing, as each update lays the whole screen out anew."""
+        if self._shown.get(name) != text:
+            self._shown[name] = text
+            self._pane(name, Static).update(text)
 
     def _draw_chat(self) -> None:
         """What was written; anew where words were masked or erased."""
@@ -257,7 +266,7 @@ class ConsoleApp(App[None]):
 
     def _draw_people(self) -> None:
         table = self._pane("#people", DataTable)
-        rows = {one.id: panes.person(self.room, one) for one in self.room.rows(self._wanted)[:MOST_ROWS]}
+        rows = {one.id: self._row(one) for one in self.room.rows(self._wanted)[:MOST_ROWS]}
         if list(rows) == list(self._rows):
             for key, cells in rows.items():
                 for name, cell, before in zip(panes.COLUMNS, cells, self._rows[key], strict=True):
@@ -272,7 +281,17 @@ class ConsoleApp(App[None]):
                 table.move_cursor(row=list(rows).index(chosen))
         self._rows = rows
         chosen = self._chosen_id()
-        self._pane("#about", Static).update(panes.hand(self.room, chosen) if chosen else "")
+        self._show("#about", panes.hand(self.room, chosen) if chosen else Text())
+
+    def _row(self, one: Person) -> tuple[Text, ...]:
+        """The cells of a person, made anew only when something about them has changed: most of two thousand listeners never do."""
+        facts = (one, self.room.position(one.id), self.room.share_of(one.id))
+        known = self._made.get(one.id)
+        if known is None or known[0] != facts:
+            known = self._made[one.id] = (facts, panes.person(self.room, one))
+            if len(self._made) > 2 * MOST_ROWS:
+                del self._made[next(iter(self._made))]
+        return known[1]
 
     def _chosen_id(self) -> str | None:
         table = self._pane("#people", DataTable)
