@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,35 @@ def test_an_event_of_somebody_else_is_no_request_of_ours(tmp_path: Path) -> None
     run(body)
 
 
+def test_what_happens_between_reading_and_following_is_not_lost(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with scene(tmp_path, "ann") as room, tab(tmp_path) as browser:
+            asked, held = asyncio.Event(), asyncio.Event()
+
+            async def late(route: Any) -> None:
+                asked.set()
+                await held.wait()
+                await route.continue_()
+
+            await browser.page.route(re.compile(r"/events\?"), late)
+            await browser.page.goto(f"{room.server.url}/s/{room.space}")
+            await asked.wait()
+            await room.as_host.call("PATCH", room.place, {"title": "Another"})
+            await room.act("mute", "ann")
+            await asyncio.sleep(1.5)  # until who follows has heard of it
+            held.set()
+            await browser.reads("title", "Another")
+            await browser.reads("stage", "muted")
+            assert await browser.errors() == []
+
+    run(body)
+
+
 def test_what_happens_while_the_page_reads_is_not_lost(tmp_path: Path) -> None:
     async def body() -> None:
         async with scene(tmp_path, "ann") as room, tab(tmp_path) as browser:
-            await browser.page.goto(f"{room.server.url}/s/{room.space}")
+            async with browser.page.expect_response(re.compile(r"/events\?")):  # it follows
+                await browser.page.goto(f"{room.server.url}/s/{room.space}")
             await browser.reads("stage", "@ann")
             held = asyncio.Event()
 
