@@ -76,7 +76,7 @@ def speak(
     said = [] if file is None else _said(file, loop=loop)
     with client(ctx) as spaces:
         found = which.whole(spaces, space, guest=True)
-    _agree(found.notice, consent=consent)
+    agree(found.notice, consent=consent)
     if found.me is not None and found.me.muted:
         note(speaking.MUTED)
     most = round(seconds / speaking.TICK) if seconds else None
@@ -113,7 +113,7 @@ def _type(ctx: typer.Context, space: str | None, *, consent: bool, as_json: bool
         raise Invalid("--type", "goes with none of --loop, --seconds, --device")
     with client(ctx) as spaces:
         found = which.whole(spaces, space, guest=True)
-        _agree(found.notice, consent=consent)
+        agree(found.notice, consent=consent)
         done = TypedSpeech(texts=type_in(spaces, found.id))
     if as_json:
         emit_json(done)
@@ -136,7 +136,7 @@ _ENDS = {
 }
 
 
-def _agree(notice: str | None, *, consent: bool) -> None:
+def agree(notice: str | None, *, consent: bool) -> None:
     """Show what transcribes or records speech, and ask for consent. Raises Refused in a script without --consent."""
     if notice is None or consent:
         return

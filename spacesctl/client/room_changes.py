@@ -152,7 +152,7 @@ def _levels(view: RoomView, data: e.Levels) -> RoomView:
     people = dict(view.people)
     for who, one in view.people.items():
         level, active = (heard[who].db, heard[who].active) if who in heard else (None, False)
-        if (one.level, one.active) != (level, active):  # most of a crowd never talk
+        if (one.level, one.active) != (level, active):  # most listeners never talk
             people[who] = structs.replace(one, level=level, active=active)
     return structs.replace(view, people=people, tick=max(view.tick, data.tick))
 

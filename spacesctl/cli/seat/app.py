@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
@@ -23,6 +24,7 @@ from spacesctl.cli.seat.acts import ACTS, Act, Asked
 from spacesctl.cli.seat.asking import Help, Question, Sure
 from spacesctl.cli.seat.reader import Ended, Facts, Lost, Reader, facts
 from spacesctl.cli.seat.room import Room
+from spacesctl.cli.seat.voice import Voice
 from spacesctl.cli.seat.writing import Chat, Menu, Typing
 from spacesctl.client.room_view import Message, Person
 from spacesctl.domain.errors import SpacesError
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from spacesctl.client.http import Client
 
 W = TypeVar("W", bound=Widget)
+MakeVoice = Callable[[Callable[[str], None]], Voice]
+"""Makes the sound of a console, from what is told when it ends by itself."""
 
 REDRAW: Final = 0.1
 """Seconds between two looks at what came: the screen is drawn at most so often."""
@@ -78,14 +82,16 @@ class ConsoleApp(App[None]):
         Binding("question_mark", "help", "help", key_display="?"),
         *(Binding(key, f"do('{key}')", SHORT.get(key, ""), show=key in SHORT) for key in ACTS),
         Binding("t", "type", show=False),
+        Binding("v", "voice", show=False),
         Binding("C", "chat", show=False),
         Binding("slash", "find", show=False),
         Binding("q", "quit", show=False),
         Binding("escape", "found", show=False),
     ]
 
-    def __init__(self, client: Client, first: Facts) -> None:
+    def __init__(self, client: Client, first: Facts, voice: MakeVoice | None = None) -> None:
         super().__init__()
+        self._voice = voice(self._tell_from_thread) if voice is not None else None
         self._client = client
         self.room = Room(first.space, first.members)
         self._take(first)
@@ -129,6 +135,8 @@ class ConsoleApp(App[None]):
         self._add_columns()
         self._pane("#people", DataTable).focus()
         self._reader.begin()
+        if self._voice is not None:
+            self._later(self._voice.listen)
         self.set_interval(REDRAW, self._look)
         self._draw()
 
@@ -163,6 +171,19 @@ class ConsoleApp(App[None]):
 
     def on_unmount(self) -> None:
         self._reader.stop()
+        if self._voice is not None:
+            threading.Thread(target=self._voice.close).start()  # the program waits for it
+
+    def _tell_from_thread(self, what: str) -> None:
+        with suppress(RuntimeError):  # it is closing
+            self.call_from_thread(self._tell, what, "bold red")
+
+    def action_voice(self) -> None:
+        """Open the microphone or close it."""
+        if self._voice is None:
+            self._tell("there is no sound: start the console with --mic", "bold red")
+        else:
+            self._later(self._voice.toggle)
 
     def _pane(self, name: str, kind: type[W]) -> W:
         """A pane, also while a question stands before them."""

@@ -67,6 +67,7 @@ class Help(ModalScreen[None]):
         keys = {
             **{key: act.name for key, act in ACTS.items()},
             "t": "speak by typing",
+            "v": "open or close the microphone (--mic)",
             "C": "write in the chat",
             "/": "find",
             "Enter": "what one may do about the chosen person; so does a click",
