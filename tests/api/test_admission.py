@@ -94,11 +94,11 @@ async def test_what_is_over_is_for_its_host(api: Api, live: bool) -> None:
 
 async def test_a_calendar_shows_what_is_public(api: Api) -> None:
     for listeners, status in (("everyone", 200), ("accounts", 403)):
-        host = await api.account(listeners)
+        host = await api.account(f"of_{listeners}")
         body = {"title": "Sesame", "listeners": listeners, "scheduled_start": "2036-12-01T18:00:00Z"}
         made = await host.ok("POST", "/v1/spaces", body)
         assert (await host.call("GET", f"/v1/spaces/{made['id']}.ics")).status_code == status
-        feed = (await host.call("GET", f"/v1/accounts/@{listeners}/calendar.ics")).text
+        feed = (await host.call("GET", f"/v1/accounts/@of_{listeners}/calendar.ics")).text
         assert ("Sesame" in feed) is (status == 200)
 
 

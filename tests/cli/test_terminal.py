@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from rich.cells import cell_len
 
 from bots import casts
 from tests.cli.inside import Person
@@ -174,5 +175,5 @@ def test_a_table_on_a_terminal_fits_it(typed: type[Typed], host: Person) -> None
     command = typed(host, "list")
     assert command.ended() == 0
     plain = re.sub(r"\x1b\[[0-9;]*m", "", command.shown)
-    assert all(len(line) <= 80 for line in plain.splitlines())
+    assert all(cell_len(line) <= 80 for line in plain.splitlines())
     assert "TITLE" in plain
