@@ -15,6 +15,7 @@ from spacesctl.cli.captions import as_staff
 from spacesctl.cli.coming_back import LOST
 from spacesctl.cli.common import Json, RoomRef, client
 from spacesctl.cli.output import console, emit_line, note, say
+from spacesctl.cli.waiting import until_live
 from spacesctl.domain.errors import Gone, SpacesError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def watch(
     levels: Annotated[
         bool, typer.Option("--levels", help="With --json, also how loud each speaker is: four lines a second.")
     ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for a planned Space to begin, and watch it then.")] = False,
     as_json: Json = False,
 ) -> None:
     """Watch a Space until it ends. Host and co-hosts see all events, others what the audience sees. With --json: NDJSON."""
@@ -47,6 +49,8 @@ def watch(
 
     with client(ctx, anonymous=True) as spaces, while_read():
         found = which.whole(spaces, space, guest=True)
+        if wait:
+            found = until_live(spaces, found)
         where = found.id
         members = spaces.people.list(where)
         watched = Watched(found, members)

@@ -70,6 +70,33 @@ def test_a_line_for_each_event_and_each_caption(host: Person, ann: Person) -> No
     assert told[-1] == "the Space has ended"
 
 
+def test_a_planned_space_is_waited_for_and_watched_when_it_begins(host: Person) -> None:
+    planned = host.json("create", "Later", "--at", "in 2 hours")["id"]
+    watching = host.server.start(host.token, "watch", planned, "--wait", "--json")
+    assert watching.stderr is not None
+    assert watching.stdout is not None
+    try:
+        assert "Later begins" in watching.stderr.readline()
+        host.says("start", planned)
+        assert json.loads(watching.stdout.readline())["space"]["state"] == "live"
+        host.says("end", planned, "--yes")
+        assert json.loads(watching.stdout.read().splitlines()[-1])["type"] == "space.ended"
+        assert watching.wait(10) == 0
+    finally:
+        watching.kill()
+        watching.communicate()
+
+
+def test_a_planned_space_that_is_canceled_is_waited_for_no_longer(host: Person) -> None:
+    planned = host.json("create", "Later", "--at", "in 2 hours")["id"]
+    watching = host.server.start(host.token, "watch", planned, "--wait")
+    assert watching.stderr is not None
+    assert "Later begins" in watching.stderr.readline()
+    host.says("cancel", planned, "--yes")
+    _, said = watching.communicate(timeout=10)
+    assert watching.returncode == 3, said
+
+
 def test_who_was_removed_may_not_watch(host: Person, ann: Person) -> None:
     live = host.live("--speakers", "everyone")
     ann.run("raise", live)
