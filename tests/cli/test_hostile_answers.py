@@ -38,7 +38,7 @@ MORE = {
     "captions": ["--follow"], "edit": ["--title", "T"],
     "profile edit": ["--name", "A"], "schedule edit": ["--title", "T"], "notifications add": ["json://example.org"],
     "sanctions": [ID], "report": ["@ann", "--category", "spam"], "reports decide": ["--upheld"], "reports play": ["--out", "clip.ogg"],
-    "reports assign": ["@ann"], "sanction play": ["--out", "clip.ogg"], "appeals deny": ["--reason", "x"],
+    "reports assign": ["@ann"], "appeal": ["--text", "x"], "sanction play": ["--out", "clip.ogg"], "appeals deny": ["--reason", "x"],
     "play": [ID, "--out", "clip.ogg"], "privacy export": ["--out", "export.zip"], "privacy hold": ["--reason", "x"],
     "calendar": ["--out", "space.ics"], "raise": ["--topic", "x"], "redactions change": ["--tone"], "account revoke": ["--all"],
     "login": ["--with-token"],
