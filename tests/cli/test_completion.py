@@ -55,12 +55,12 @@ def test_bash_completes_commands_spaces_and_the_handles_of_that_space(server: Ru
 
 @pytest.mark.slow
 def test_bash_completes_behind_a_comma_an_option_and_the_words_of_help(server: RunningServer) -> None:
-    host = server.account("another")
-    server.account("anna")
+    host = server.account("bother")
+    server.account("bonna")
     with server.client(host["token"]) as api:
         space = api.post("/v1/spaces", {"title": "Hours", "start": True})["id"]
     owner = server.owner_token
-    assert offered(server, owner, "spacesctl", "follow", "@another,@anna") == ["@another,@anna"]
+    assert offered(server, owner, "spacesctl", "follow", "@bother,@bonna") == ["@bother,@bonna"]
     assert offered(server, owner, "spacesctl", "show", "--url", server.url, space[:3]) == [space]
     assert offered(server, owner, "spacesctl", "--json", "show", space[:3]) == [space]
     assert offered(server, owner, "spacesctl", "help", "schedule", "sk") == ["skip"]
