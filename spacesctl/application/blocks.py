@@ -66,13 +66,11 @@ async def write_block(
         blocks, target = await accounts.blocks_of(tx.db, one.id), c.Target(one.id, one.handle, one.kind, blocked=True)
         for space_id in tx.space_ids:
             space = tx.space(space_id)
-            await links.drop_to_space(tx.db, one.id, space_id)
+            shut_out = kept_out(space, one.id, blocks)
+            if shut_out:
+                await links.drop_to_space(tx.db, one.id, space_id)
             hides = erase and one is account and space.host_id == blocker and space.state is State.LIVE
-            if (
-                space_id != removed_from
-                and (hides or tx.is_there(space_id, one.id))
-                and kept_out(space, one.id, blocks)
-            ):
+            if space_id != removed_from and shut_out and (hides or tx.is_there(space_id, one.id)):
                 await tx.ask(space_id, c.RemoveBlocked(by, target, hides))
 
 

@@ -343,6 +343,7 @@ async def test_a_forwarded_link_goes_with_what_it_stood_on(api: Api, cause: str)
     space = await host.ok("POST", "/v1/spaces", {"title": "T", "invite": ["@ann"]})
     other = await host.ok("POST", "/v1/spaces", {"title": "T"})
     forwarded = await with_sign_in(api.app, ann.id, space["id"], f"Come: {space['link']}")
+    own = await host.ok("POST", "/v1/accounts/me/links", {"space_id": other["id"]})
     elsewhere = await ann.ok("POST", "/v1/accounts/me/links", {"space_id": other["id"]})
     row = await ann.ok("POST", "/v1/notifications", {"url": "tgram://123456789:abcdefg_hijklmnop/12315544/"})
     match cause:
@@ -357,3 +358,4 @@ async def test_a_forwarded_link_goes_with_what_it_stood_on(api: Api, cause: str)
     assert gone["status"] == 401
     again = await page.call("POST", "/v1/session/link", {"code": elsewhere["url"].partition("#link=")[2]})
     assert again.status_code == (201 if cause == "uninvite" else 401)
+    await Browser(api).ok("POST", "/v1/session/link", {"code": own["url"].partition("#link=")[2]})

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from statistics import fmean
 
 from spacesctl.domain.care.call import ZERO
-from spacesctl.domain.care.records import CallRecord, Span, Talk
+from spacesctl.domain.care.records import CallRecord, Span
 from spacesctl.domain.care.settings import CareSettings
 
 FIRST_CONTACT = timedelta(days=7)
@@ -109,11 +109,6 @@ def occupancy(spans: Iterable[Span], begin: datetime, end: datetime) -> float | 
         if span.state in ("on_call", "wrapup", "available", "offered"):
             work += spent
     return None if work <= ZERO else busy / work
-
-
-def of_agent(calls: Iterable[CallRecord], agent_id: str) -> list[Talk]:
-    """What an agent had of the calls."""
-    return [talk for one in calls for talk in one.talks if talk.agent_id == agent_id]
 
 
 def _waited(one: CallRecord) -> timedelta:

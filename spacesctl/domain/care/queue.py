@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from spacesctl.domain.care.agent import Agent
 from spacesctl.domain.care.call import Call
@@ -61,7 +60,3 @@ class CareQueue:
         if found is None or found.state not in states:
             raise Refused("no_call", f"you have no call that is {' or '.join(states)}")
         return found
-
-    def waiting_since(self) -> datetime | None:
-        """Since when the one that waits the longest does."""
-        return min((one.enqueued_at for one in self.calls.values() if one.waits), default=None)
